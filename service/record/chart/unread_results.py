@@ -69,11 +69,13 @@ def is_unread_result(observation: Resource, index: CodeIndex, units: Sequence[st
 
 def _is_unread(holder: Mapping[str, Any], index: CodeIndex, units: Sequence[str]) -> bool:
     code = holder.get("code")
-    if not isinstance(code, dict) or _is_of_a_public_system(code) or index.match(code).all_sets:
+    if not _has_value(holder) or not isinstance(code, dict):
+        return False
+    if _is_of_a_public_system(code) or index.match(code).all_sets:
         return False
     words = [text for text in wordings(code) if not _CODE_ONLY.fullmatch(text)]
     if not words:
-        return _has_value(holder) and not (says_no(holder) or is_affirmed(holder))
+        return not (says_no(holder) or is_affirmed(holder))
     # Of short forms and rare words the unit must tell: a count of cells under "WBC" is no reason for a card (H-07).
     if any(map(is_foreign, words)):
         return any(isinstance(read_value(holder, unit), Reading) for unit in units)
