@@ -6,7 +6,6 @@ caller (EHR call, plain Bundle, command line, replay, tests) goes through it.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from functools import partial
 
 from service.decision.following import Sayings, SpokenRule
 from service.decision.gate import Gate, Gated, basis_of
+from service.decision.identity import ContentIds
 from service.engine.chaining import Chained, Program, compile_programs
 from service.engine.memo import Known, vector_key
 from service.engine.trace import NO_OUTCOMES, Outcomes, Reading, read_plainly
@@ -28,11 +28,7 @@ from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.evidence import ordered
 from service.record.derive import Derivation
 from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
-from service.record.notes import text_of
 from service.record.unread import unread_of
-
-# The name space of ids that are made from content, so that the same question gives the same bytes.
-_CONTENT_IDS = uuid.UUID("6f0d7f5e-6a3b-4c0e-9d9e-2f4f3b6f7c11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +103,7 @@ class Prepared:
     programs: Mapping[str, Program]
     gates: Mapping[str, Gate] = field(default_factory=dict)
     sayings: dict[str, Sayings] = field(default_factory=dict, repr=False, compare=False)
+    content_ids: ContentIds = field(default_factory=ContentIds, repr=False, compare=False)
 
 
 def prepare(knowledge: Knowledge, cached: Cached = uncached) -> Prepared:
@@ -256,7 +253,7 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
 ) -> Decision:
     """Decide on facts already read. Raises EngineError when the two engines disagree."""
     knowledge, program = prepared.knowledge, prepared.programs[hook]
-    identity = str(decision_id or _content_id(knowledge, facts, hook, now))
+    identity = str(decision_id or prepared.content_ids.of(knowledge, facts, hook, now))
     key, known, reading = _read(program, facts, identity)
     said = _sayings(prepared, hook).of(key, reading, known.truths)
     named = dict.fromkeys(name for item in said.spoken for name in item.not_recorded)
@@ -324,16 +321,3 @@ def compare(chained: Chained, reading: Reading, identity: str) -> None:
     )
     if differing:
         raise EngineError(f"decision {identity}: the two engines disagree on {', '.join(differing)}")
-
-
-def _content_id(knowledge: Knowledge, facts: Mapping[str, Finding], hook: str, now: datetime) -> uuid.UUID:
-    text = "\n".join(_finding_line(facts[name]) for name in sorted(facts))
-    content = f"{knowledge.digest}\n{hook}\n{now.isoformat()}\n{text}"
-    return uuid.uuid5(_CONTENT_IDS, hashlib.sha256(content.encode()).hexdigest())
-
-
-def _finding_line(finding: Finding) -> str:
-    # By hand, because the repr of three hundred dataclasses costs as much as reading the chart.
-    evidence = [(item.resource, item.date, item.text, item.note and text_of(item.note)) for item in finding.evidence]
-    notes = tuple(map(text_of, finding.notes))
-    return f"{finding.name}|{finding.status.value}|{finding.low}|{finding.high}|{finding.unit}|{notes}|{evidence}"
