@@ -101,8 +101,11 @@ def _not_assessed(summary: Json) -> Iterator[str]:
         ("Because nothing codes it", lambda why: why == NOTHING_RECORDED),
         ("Because a list was not sent or came in part", lambda why: why != NOTHING_RECORDED),
     ):
-        found = [(one["asks"], *_why(one, is_meant)) for one in summary["missing"]]
-        named = sorted((one for one in found if one[1]), key=lambda one: -one[1])
+        found: dict[str, tuple[int, str]] = {}
+        for one in summary["missing"]:
+            # Several facts may ask for the same, mostly of the same patients.
+            found[one["asks"]] = max(found.get(one["asks"], (0, "")), _why(one, is_meant))
+        named = sorted(((asks, *why) for asks, why in found.items() if why[0]), key=lambda one: -one[1])
         if named:
             rates = [f"{escape(asks)} ({_per_1000(number, all_patients)}{told})" for asks, number, told in named]
             more = f"; and {len(rates) - _MOST_NAMED} more" if len(rates) > _MOST_NAMED else ""

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli.main import group
+from service.population.summary_page import page
 from service.population.visits import Replay
 from service.record.releases.fhir_classes import Release
 from service.testkit.fhir_validation.classes import check_classes
@@ -103,6 +104,15 @@ def test_the_page_begins_with_what_is_not_coded_apart_from_what_was_not_sent(tmp
     assert "Because nothing codes it (patients in 1,000): " in start
     assert "Because a list was not sent or came in part (patients in 1,000): " in start
     assert "are read by nothing</a>" in start
+
+
+def test_what_several_facts_ask_for_is_named_once_at_the_beginning_of_the_page(tmp_path: Path) -> None:
+    ran(by_type(tmp_path / "data", all_lines()), tmp_path / "out", asked(small=0))
+    summary = orjson.loads((tmp_path / "out" / "summary.json").read_bytes())
+    for one in summary["missing"]:
+        one["asks"] = "what the reports conclude"
+    start = page(summary).partition("<table")[0]
+    assert start.count("what the reports conclude (") == start.count("(patients in 1,000): ") > 0
 
 
 @pytest.mark.parametrize(
