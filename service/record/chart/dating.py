@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
@@ -10,12 +11,15 @@ from msgspec import Struct
 
 from service.note import Note, NoteCode
 from service.record.model import Resource
+from service.record.values.concept import wordings
 from service.record.values.dates import When, parse, parse_period
 from service.record.values.units import decimal
 
 FIRST_RECORDED = Note(NoteCode.FIRST_RECORDED)
 _YEARS = frozenset({"a", "year", "years"})
 _OLDEST = 150
+_YEAR_AT_THE_END = re.compile(r"\w[\s,(-]+(?:in |since |from |ca?\.? )?((?:19|20)\d\d)\)?[\s.]*$")
+"""A bare year at the end of what a problem is called: "urge incontinence 2010", "foot drop (2009)"."""
 
 
 class EffectivePeriod(Struct, frozen=True):
@@ -81,7 +85,18 @@ def _onset(resource: Resource, birth: When | None) -> EffectivePeriod:
     if found is not None:
         return EffectivePeriod(found.start)
     recorded = _point(resource, "recordedDate")
+    year = _year_in_words(resource)
+    if year is not None and (recorded is None or recorded.start is None or year.last < recorded.start.first):
+        return EffectivePeriod(year)
     return EffectivePeriod(recorded.start, first_recorded=True) if recorded else NEVER_DATED
+
+
+def _year_in_words(resource: Resource) -> When | None:
+    """The year in which a problem began, where its words end with one."""
+    for text in wordings(resource.get("code")):
+        if found := _YEAR_AT_THE_END.search(text):
+            return parse(found[1])
+    return None
 
 
 def _elements(*names: str) -> Callable[[Resource, When | None], EffectivePeriod]:

@@ -21,7 +21,7 @@ from service.record.values.rare import Rare
 
 # A clause ends the reach of the guards before a match. A colon does not: "Rule out: fracture".
 # Nor do the points of "Z.n." and "V.a.", history and suspicion in German.
-_STOP = re.compile(r"\.(?<!\bz\.)(?<!\bz\.n\.)(?<!\bz\. n\.)(?<!\bv\.)(?<!\bv\.a\.)(?<!\bv\. a\.)|;|\n", re.IGNORECASE)
+_STOP = re.compile(r"\.(?!\d)(?<!\bz\.)(?<!\bz\.n\.)(?<!\bz\. n\.)(?<!\bv\.)(?<!\bv\.a\.)(?<!\bv\. a\.)|;|\n", re.IGNORECASE)
 _BUT = Rare(r"\b(?:but|however|although|aber|except(?:ing)?|apart\s+from|other\s+than|aside\s+from)\b")
 # A clause of its own after a comma: "denies fever, has foot drop". A denial before it does not reach into it.
 _NEW_STATEMENT = Caseless(
@@ -117,7 +117,12 @@ _AFTER = Rare(
     r"(?:normal(?!\s+(?:ejection|ef|lv|left))|unremarkable|ruled\s+out|excluded|unlikely|negative(?!\s+for\b)|absent|denied|not\s+(?:present|found|seen|likely|suspected)"
     r"|ausgeschlossen|verneint|exclue?|descartad[oa]|negado)\b"
     r"|^\W{0,3}(?:risk|screening|prevention|prophylaxis|precautions?|education)\b|^\s*[-:=(,]?\s*(?:no|none|neg|nil|nein|nee|non|absent|-ve)\s*\)?\s*$"
-    r"|^\s*\(\s*-\s*\)"
+    r"|^\s*\(\s*-\s*\)|^\W{0,3}\d+(?:[.,]\d+)?\s*(?:cm|mm)\W{1,3}(?:normal|no\s+aneurysm)\s*$"
+)
+# "?CES - MRI normal", "AAA 2.0 cm normal": what was looked for was not found.
+_LOOKED_FOR = Caseless(
+    r"\b(?:mri?|ct|scans?|imaging|x-?rays?|xr|ultrasound|uss?|duplex|doppler|bloods?|tests?|investigations?|work-?up|exam\w*)"
+    r"\s+(?:\w+\s+){0,2}?(?:is\s+|was\s+|were\s+|[:=-]\s*)?(?:normal|clear|negative|neg|nad|unremarkable)\b"
 )
 # What is taught, feared or watched for is perhaps not there, and perhaps it is why it is taught.
 _TAUGHT = Rare(
@@ -256,7 +261,7 @@ def _of_state(text: str, start: int, end: int, guards: Guards) -> Said:
     if guards.find(_TAUGHT, statement) or guards.find(_TAUGHT_AFTER, after):
         return Said.DOUBTFUL
     if guards.find(_ASKED, before) or guards.find(_ASKED_AFTER, after):
-        return Said.SUSPECTED
+        return Said.DOUBTFUL if _LOOKED_FOR.search(text[end:]) else Said.SUSPECTED
     if guards.find(_PAST, before) or guards.find(_PAST_AFTER, after):
         return Said.PRESENT if _RECENT.search(after) else Said.PAST
     return Said.PRESENT

@@ -56,6 +56,7 @@ def test_a_denial_of_something_else_leaves_a_sign_present(text: str) -> None:
         "Foot drop (-)",
         "(-) saddle numbness",
         "Urinary retention - nil",
+        "Foot drop 2.0 cm normal",
         "Saddle numbness: nein",
         "Heart failure Syndrom ausgeschlossen",
         "Descartado síndrome de cola de caballo",
@@ -77,6 +78,9 @@ def test_a_clean_denial_and_the_problem_of_somebody_else_are_nothing(text: str) 
 @pytest.mark.parametrize(
     "text",
     [
+        "?Cauda equina syndrome - MRI normal",
+        "Query cauda equina syndrome; MRI was clear",
+        "r/o urinary retention. Bladder scan normal",
         "No trauma, saddle numbness",
         "Negative straight leg raise, foot drop positive",
         "Denies pain, foot drop present",
