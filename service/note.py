@@ -28,6 +28,7 @@ class NoteCode(StrEnum):
     NOT_RECORDED = "not-recorded"
     NO_BIRTH_DATE = "no-birth-date"
     BIRTH_IN_FUTURE = "birth-in-future"
+    BIRTH_TOO_LONG_AGO = "birth-too-long-ago"
     NO_SEX = "no-sex"
     NO_ORDER = "no-order"
     PROBLEM_LIST_NOT_SENT = "problem-list-not-sent"

@@ -31,7 +31,7 @@ from service.knowledge.summaries import LONGEST as NAMES
 from service.note import NoteCode, holds
 from service.record.input.prefetch_templates import Template
 from service.record.kinds.count import DAILY_MG
-from service.record.kinds.patient import NOT_ON_PATIENT
+from service.record.kinds.patient import IMPOSSIBLE, NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
 from service.record.values.foreign import is_foreign
@@ -410,7 +410,10 @@ def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Cause
     facts = [fact for fact in wanted(knowledge, decision) if fact.kind in kinds]
     unsaid = [fact.id for fact in facts if not NOT_ON_PATIENT.isdisjoint(decision.findings[fact.id].notes)]
     phrases = asked(knowledge, unsaid)
-    if phrases:
+    if any(not IMPOSSIBLE.isdisjoint(decision.findings[name].notes) for name in unsaid):
+        causes.summaries.append("age not known, the birth date cannot be right")
+        causes.lines.append("The birth date of the patient cannot be right: in the future, or too long ago.")
+    elif phrases:
         causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
         causes.lines.append(f"Not on record of the patient: {unknown_line(phrases)}.")
 

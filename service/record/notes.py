@@ -19,6 +19,7 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.NOT_RECORDED: "not recorded",
     NoteCode.NO_BIRTH_DATE: "birth date not recorded",
     NoteCode.BIRTH_IN_FUTURE: "birth date lies in the future",
+    NoteCode.BIRTH_TOO_LONG_AGO: "birth date lies more than 130 years ago",
     NoteCode.NO_SEX: "sex not recorded as female or male",
     NoteCode.NO_ORDER: "no such order in this call",
     NoteCode.PROBLEM_LIST_NOT_SENT: "the problem list was not sent: whether there is a back problem cannot be told",

@@ -13,6 +13,7 @@ from tests.hazards.charts import (
     answer,
     ask,
     details,
+    drugs_suggested,
     measured,
     ordered,
     person,
@@ -213,3 +214,21 @@ def test_a_pregnancy_test_in_words_alarms_and_lifts_nothing(
 def test_a_straight_leg_raise_is_read_by_its_short_and_foreign_names(client: FlaskClient, name: str) -> None:
     answered = ask(client, [person(), sciatica(), told(name, valueString="positive at 40 degrees")], complete="all")
     assert status_of(answered, "slr-positive") == "present"
+
+
+@pytest.mark.parametrize("born", ["2030-01-01", "2026-12-01", "1850-01-01", "1790"])
+def test_a_birth_date_that_cannot_be_right_is_named_and_nothing_rests_on_it(client: FlaskClient, born: str) -> None:
+    seen = ask(client, [person(born), sciatica()], complete="all")
+    assert status_of(seen, "age") == "unknown"
+    assert "the birth date cannot be right" in str(seen["cards"])
+    assert not drugs_suggested(seen)
+    signed = ask(client, [person(born), sciatica(), ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert "the birth date cannot be right" in str(signed["cards"])
+    assert "at age" not in str(signed["cards"])
+
+
+@pytest.mark.parametrize(("born", "age"), [("2026-11-24", 0), ("1984-03-02", 42), ("1906-01-01", 120)])
+def test_an_age_that_somebody_may_have_is_read(client: FlaskClient, born: str, age: int) -> None:
+    seen = ask(client, [person(born), sciatica()], complete="all")
+    assert value_of(seen, "age") == age
+    assert "cannot be right" not in str(seen["cards"])

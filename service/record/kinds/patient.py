@@ -18,7 +18,10 @@ MALE = "male"
 
 NO_BIRTH_DATE = Note(NoteCode.NO_BIRTH_DATE)
 NO_SEX = Note(NoteCode.NO_SEX)
-NOT_ON_PATIENT = frozenset({NO_BIRTH_DATE, NO_SEX})
+IN_FUTURE = Note(NoteCode.BIRTH_IN_FUTURE)
+TOO_LONG_AGO = Note(NoteCode.BIRTH_TOO_LONG_AGO)
+IMPOSSIBLE = frozenset({IN_FUTURE, TOO_LONG_AGO})
+NOT_ON_PATIENT = IMPOSSIBLE | {NO_BIRTH_DATE, NO_SEX}
 """Why age and sex are not known of a Patient who was sent."""
 
 SEX_FOR_CLINICAL_USE = frozenset(
@@ -41,7 +44,7 @@ def age_plan(definition: FactDefinition) -> Plan:
             return unknown(definition.id, NO_BIRTH_DATE)
         age = age_years(chart.birth, chart.now)
         if age is None:
-            return unknown(definition.id, Note(NoteCode.BIRTH_IN_FUTURE))
+            return unknown(definition.id, IN_FUTURE if chart.birth.first_day > chart.now.date() else TOO_LONG_AGO)
         evidence = Evidence(patient.reference, "date of birth", chart.birth.text)
         return Finding(definition.id, Status.PRESENT, age.low, age.high, definition.unit or "a", evidence=(evidence,))
 

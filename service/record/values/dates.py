@@ -181,13 +181,22 @@ def within_days(when: When, days: int | Decimal, now: datetime) -> bool | None:
     return False if gap is None else gap.at_most(Decimal(days))
 
 
+_OLDEST = 130
+"""Years of age that nobody has exceeded."""
+
+
 def age_years(birth: When, now: datetime) -> Interval | None:
-    """Completed years of age; an interval when the birth date is partial. None when it lies in the future."""
+    """Completed years of age; an interval when the birth date is partial.
+
+    None when it lies in the future, or so long ago that nobody lives who was born then.
+    """
     today = now.date()
     if birth.first_day > today:
         return None
     oldest = _completed_years(birth.first_day, today)
     youngest = max(_completed_years(birth.last_day, today), 0)
+    if youngest > _OLDEST:
+        return None
     return Interval(Decimal(youngest), Decimal(oldest))
 
 

@@ -30,7 +30,7 @@ def test_age_is_in_completed_years_and_an_interval_for_a_partial_date(birth: str
     assert (finding.status, finding.low, finding.high, finding.unit) == (Status.PRESENT, low, high, "a")
 
 
-@pytest.mark.parametrize("birth", [None, "", "long ago", "2030-01-01"])
+@pytest.mark.parametrize("birth", [None, "", "long ago", "2030-01-01", "1850-01-01", "1790"])
 def test_age_without_a_readable_birth_date_is_unknown(birth: str | None) -> None:
     finding = find(AGE, patient(**({} if birth is None else {"birthDate": birth})))
     assert finding.status is Status.UNKNOWN
