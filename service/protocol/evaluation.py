@@ -305,7 +305,8 @@ def cards_of_record(services: Services, record: Record, decision: Decision, *, f
     service = next(item for item in services.offered.values() if item.hook == hook)
     audience = _audience(services, service, full=full)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, decision.now))
-    lists = Lacking(_unsent(services.templates[service.id], record) if HOOKS[hook].has_orders else ())
+    is_told = HOOKS[hook].has_orders or not any(entry.type != "Patient" for entry in record.entries)
+    lists = Lacking(_unsent(services.templates[service.id], record) if is_told else ())
     with span("cards"):
         return render(services.prepared.knowledge, decision, audience, acting, lists)
 
@@ -329,7 +330,10 @@ def _with_gaps(record: Record) -> Record:
 
 
 def _unsent(templates: Sequence[Template], record: Record) -> list[Template]:
-    """The lists on which an order depends and of which a plain Bundle held nothing; nobody was asked for the others."""
+    """The lists on which an order depends and of which a plain Bundle held nothing; nobody was asked for the others.
+
+    At a visit they are told only where nothing about the patient came at all: an empty answer would look like a check.
+    """
     return [
         template
         for template in templates

@@ -27,6 +27,7 @@ from service.record.chart.elsewhere import (
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
+from service.record.chart.lone_drugs import lone_drugs
 from service.record.chart.matcher import MEDICATION, NOT_UNDERSTOOD, Matcher
 from service.record.chart.questions import unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
@@ -179,6 +180,7 @@ class Chart:
                         found.setdefault(name, []).append(named)
         for name, entries in found.items():
             self._set_aside(name, entries)
+        self._set_aside("MedicationRequest", lone_drugs(self.record, self.matcher.drugs))
         self.record = without_unread_results(self.record, self.matcher.index, self.matcher.units, self._may_tell)
 
     def record_for(self, codes: Iterable[str]) -> Record:

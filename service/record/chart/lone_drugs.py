@@ -1,0 +1,32 @@
+"""Lone drugs: Medication resources that no order and no list entry points at, so that nothing tells who takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from service.record.chart.concepts import as_objects
+from service.record.medication.drugs import Drugs
+from service.record.medication.entry import MEDICATION_TYPES
+from service.record.model import Entry, Record
+
+
+def lone_drugs(record: Record, drugs: Drugs) -> Iterator[Entry]:
+    """Each that is a drug of a class which is judged, or is not recognised: it may be taken, and is no list entry."""
+    medications = record.of_type("Medication")
+    if not medications:
+        return
+    pointed_at = {id(one) for one in _pointed_at(record)}
+    for entry in medications:
+        if id(entry.resource) not in pointed_at:
+            drug = drugs.recognise(entry.resource, record.resolve)
+            if drug.classes or not drug.recognised:
+                yield Entry({"code": entry.resource.get("code")}, entry.type, entry.id, entry.path)
+
+
+def _pointed_at(record: Record) -> Iterator[object]:
+    holders = (*record.orders, *(entry for name in MEDICATION_TYPES for entry in record.of_type(name)))
+    for entry in holders:
+        yield record.resolve(entry.resource.get("medicationReference"), entry.resource)
+    for entry in record.of_type("Medication"):
+        for part in as_objects(entry.resource.get("ingredient")):
+            yield record.resolve(part.get("itemReference"), entry.resource)
