@@ -23,6 +23,7 @@ from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import topic
 from service.cards.unusable import not_final, unusable, waiting
+from service.cards.waiting_for_the_back import waiting_for_the_back
 from service.decision import Decision
 from service.finding import Evidence, Finding, Status
 from service.knowledge.hooks import HOOKS
@@ -322,26 +323,36 @@ def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes, *
     for definition in unread:
         lists: Collection[str] = read.intersection(definition.lists)
         entries = list(decision.findings[definition.id].evidence)
+        waiting = waiting_for_the_back(knowledge, decision) if lists and "Condition" in lists else []
         if not lists:
             # What is being entered is named at that moment, whatever hangs on it.
             entries = [item for item in entries if holds(item.note, _BEING_ENTERED)]
             lists = definition.lists
-        elif not HOOKS[decision.hook].brings_entries and not (is_alone and is_of_the_back(knowledge, decision)):
+        elif not (HOOKS[decision.hook].brings_entries or waiting or (is_alone and is_of_the_back(knowledge, decision))):
             # A rare English word on the list of a patient who is only looked at is no reason for one more card (H-07).
             entries = [item for item in entries if _is_of_no_known_language(item.text)]
         if entries:
-            said = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} not recognised"
-            # What is being entered comes first: whoever enters it can say it in other words.
-            entries = sorted(entries, key=lambda item: not holds(item.note, _BEING_ENTERED))
-            first = 0 if holds(entries[0].note, _BEING_ENTERED) else len(causes.lines)
-            told = f"not recognised ({_some(sorted(lists))})"
-            most = _room_for_each(len(entries), told)
-            if first == 0 or not causes.summaries:
-                causes.longest = most
-            names = [_entry_name(item, most) for item in entries]
-            causes.summaries.insert(first, f"{_first_of(names)} {told}")
-            causes.lines.insert(first, f"{said}: {unknown_line([_words(item) for item in entries])}.")
+            _name_entries(causes, entries, lists, waiting)
             causes.facts.extend(fact.id for fact in facts if not set(lists).isdisjoint(types_read(fact)))
+
+
+def _name_entries(causes: _Causes, entries: Sequence[Evidence], lists: Collection[str], waiting: Sequence[str]) -> None:
+    """Name entries that were not recognised, and which alarms wait for whether they are of the back."""
+    said = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'} not recognised"
+    # What is being entered comes first: whoever enters it can say it in other words.
+    entries = sorted(entries, key=lambda item: not holds(item.note, _BEING_ENTERED))
+    first = 0 if holds(entries[0].note, _BEING_ENTERED) else len(causes.lines)
+    told = f"not recognised ({_some(sorted(lists))})"
+    if waiting:
+        told = "not recognised: urgent if it is back or leg pain"
+    most = _room_for_each(len(entries), told)
+    if first == 0 or not causes.summaries:
+        causes.longest = most
+    names = [_entry_name(item, most) for item in entries]
+    causes.summaries.insert(first, f"{_first_of(names)} {told}")
+    causes.lines.insert(first, f"{said}: {unknown_line([_words(item) for item in entries])}.")
+    if waiting:
+        causes.lines.insert(first + 1, f"Urgent if it is back or leg pain: {unknown_line(waiting)}.")
 
 
 def _room_for_each(entries: int, told: str) -> int:
