@@ -179,3 +179,32 @@ def test_h08_guidelines_that_disagree_stand_on_one_card(knowledge: Knowledge) ->
         rule = next(rule for rule in knowledge.rules if rule.id == rule_id)
         assert len({citation.source for citation in rule.citations}) >= 2, rule_id
         assert {citation.supports for citation in rule.citations} == {True, False}, rule_id
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "rule"),
+    [
+        ("I65.21", "Occlusion and stenosis of right carotid artery", "sf-nsaid-cvd"),
+        ("I66.01", "Occlusion and stenosis of right middle cerebral artery", "sf-nsaid-cvd"),
+        ("I67.2", "Cerebral atherosclerosis", "sf-nsaid-cvd"),
+        ("", "Carotid stenosis", "sf-nsaid-cvd"),
+        ("R57.0", "Cardiogenic shock", "sf-nsaid-heart-failure"),
+        ("", "Cardiogenic shock", "sf-nsaid-heart-failure"),
+        ("K65.2", "Spontaneous bacterial peritonitis", "sf-nsaid-cirrhosis"),
+        ("", "Spontaneous bacterial peritonitis", "sf-nsaid-cirrhosis"),
+    ],
+)
+def test_what_belongs_to_a_contraindication_by_its_meaning_is_one(
+    client: FlaskClient, code: str, words: str, rule: str
+) -> None:
+    entry = problem(code or "X", words, "2024-05-01")
+    entry = entry if code else entry | {"code": {"text": words}}
+    answered = ask(client, [person(), sciatica(), entry, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    assert any(found.startswith(rule) for found in speaking(answered))
+
+
+@pytest.mark.parametrize(("code", "words"), [("I67.1", "Cerebral aneurysm, nonruptured"), ("K65.0", "Peritonitis")])
+def test_a_neighbouring_code_is_not(client: FlaskClient, code: str, words: str) -> None:
+    entries = [person(), sciatica(), problem(code, words, "2024-05-01"), ordered(*IBUPROFEN)]
+    found = speaking(ask(client, entries, "order-sign", complete="all"))
+    assert not [one for one in found if one.startswith(("sf-nsaid-cvd", "sf-nsaid-cirrhosis"))]
