@@ -76,6 +76,7 @@ def selecting(client: FlaskClient, selected: Json, *others: Json) -> Json:
         (ordered(*CIPROFLOXACIN), ordered(*TIZANIDINE)),
         (ordered(*CYCLOBENZAPRINE), ordered(*LINEZOLID)),
         (EPIDURAL, ordered(*WARFARIN)),
+        (ordered(*WARFARIN), EPIDURAL),
     ],
 )
 def test_a_draft_beside_the_selected_order_makes_the_forbidden_pair(

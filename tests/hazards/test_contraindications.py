@@ -208,3 +208,41 @@ def test_a_neighbouring_code_is_not(client: FlaskClient, code: str, words: str) 
     entries = [person(), sciatica(), problem(code, words, "2024-05-01"), ordered(*IBUPROFEN)]
     found = speaking(ask(client, entries, "order-sign", complete="all"))
     assert not [one for one in found if one.startswith(("sf-nsaid-cvd", "sf-nsaid-cirrhosis"))]
+
+
+def planned(status: str = "active", day: str = "2026-11-20") -> dict[str, object]:
+    """An order of an epidural that stands on the list."""
+    return EPIDURAL | {"id": "planned", "status": status, "authoredOn": day}
+
+
+GIVEN = {
+    **EPIDURAL,
+    "resourceType": "Procedure",
+    "status": "completed",
+    "code": {"coding": [{"system": "http://snomed.info/sct", "code": "171787008"}]},
+    "performedDateTime": "2026-11-22",
+}
+
+
+@pytest.mark.parametrize("status", ["active", "on-hold"])
+def test_an_anticoagulant_ordered_before_a_planned_epidural_is_critical(client: FlaskClient, status: str) -> None:
+    chart = [person(), sciatica(), planned(status), ordered(*WARFARIN)]
+    answered = ask(client, chart, "order-sign", complete="all")
+    assert "sf-new-anticoagulant-epidural-planned" in speaking(answered, "critical")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [],
+        [planned("revoked")],
+        [planned(day="2026-08-01")],
+        [planned(), drug(*WARFARIN)],
+        [planned(), GIVEN],
+    ],
+)
+def test_without_an_epidural_to_come_or_on_a_renewal_it_is_not(
+    client: FlaskClient, more: list[dict[str, object]]
+) -> None:
+    answered = ask(client, [person(), sciatica(), *more, ordered(*WARFARIN)], "order-sign", complete="all")
+    assert "sf-new-anticoagulant-epidural-planned" not in speaking(answered)
