@@ -34,7 +34,14 @@ from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.chart.unread_results import without_unread_results
 from service.record.chart.worded_answers import problem_told
-from service.record.medication.entry import BY_WORDS, MEDICATION_TYPES, Medication, as_ordered
+from service.record.medication.entry import (
+    BY_WORDS,
+    MEDICATION_TYPES,
+    NOT_RECOGNISED,
+    Medication,
+    as_ordered,
+    numbers_by_class,
+)
 from service.record.model import Entry, Record
 from service.record.once import once
 from service.record.values.coding import Match
@@ -61,22 +68,8 @@ _MOST_TOLD = 3
 """So many dangers of one entry are named."""
 _LOOK_AT_CLOCK = 64
 """After how many entries the CPU time is looked at."""
-
 _ALLERGY = "AllergyIntolerance"
 _BESIDE_AN_ALLERGY = frozenset({"note", "reaction", "extension"})
-_NOT_RECOGNISED = ""
-"""In place of a class: drugs that were not recognised, whole or in part."""
-
-
-def _numbers_by_class(medications: Iterable[Medication]) -> Mapping[str, list[int]]:
-    """The numbers of the medications of each class, in the order given."""
-    found: dict[str, list[int]] = {}
-    for number, medication in enumerate(medications):
-        for name in (
-            medication.drug.classes if medication.drug.recognised else (*medication.drug.classes, _NOT_RECOGNISED)
-        ):
-            found.setdefault(name, []).append(number)
-    return found
 
 
 class Chart:
@@ -98,7 +91,6 @@ class Chart:
         self._indexed: set[str] = set()
         self._told: set[Entry] = set()
         self._read_in_words: dict[int, set[str]] = {}
-        """By resource, the answers in words that facts read, so that they are not told once more."""
         if at_once:
             self.complete()
 
@@ -277,7 +269,7 @@ class Chart:
 
     @once
     def _numbers(self) -> Mapping[str, list[int]]:
-        return _numbers_by_class(self.medications)
+        return numbers_by_class(self.medications)
 
     def medications_of(self, classes: Iterable[str]) -> list[Medication]:
         """The medications of any of some classes, in the order of the record."""
@@ -320,11 +312,11 @@ class Chart:
 
     @once
     def _order_numbers(self) -> Mapping[str, list[int]]:
-        return _numbers_by_class(self.orders)
+        return numbers_by_class(self.orders)
 
     def orders_of(self, classes: Iterable[str], *, or_not_recognised: bool = False) -> list[Medication]:
         """The drugs being ordered that are of any of some classes; if asked for, also those not recognised."""
-        names = (*classes, _NOT_RECOGNISED) if or_not_recognised else tuple(classes)
+        names = (*classes, NOT_RECOGNISED) if or_not_recognised else tuple(classes)
         numbers = {number for name in names for number in self._order_numbers.get(name, ())}
         return [self.orders[number] for number in sorted(numbers)]
 
@@ -413,7 +405,7 @@ class Chart:
 
     def _file(self, entry: Entry, match: Match, holder: Mapping[str, Any], asked: frozenset[str]) -> None:
         """Put an entry under the value sets that it names and facts ask about."""
-        birth = self._birth_for(entry)
+        birth = self.birth if "onsetAge" in entry.resource else None
         if match.sets and not match.sets.isdisjoint(asked):
             is_sure = not (match.by_text or match.by_category)
             code_match = CodeMatch(entry, holder, match.text, birth, match.by_text, is_sure=is_sure, notes=match.notes)
@@ -436,9 +428,6 @@ class Chart:
         """Put an answer in words under the problem that it tells, and under its question, to which it is a yes."""
         self._read_in_words.setdefault(id(entry.resource), set()).add(told.text)
         self._add(CodeMatch(entry, holder, told.text, birth=None, by_text=True, is_sure=False, chosen=True), sets)
-
-    def _birth_for(self, entry: Entry) -> When | None:
-        return self.birth if "onsetAge" in entry.resource else None
 
     def _add(self, code_match: CodeMatch, value_sets: Iterable[str]) -> None:
         type_ = code_match.entry.type
@@ -487,8 +476,7 @@ class Chart:
             self._add(CodeMatch(entry, item, words, birth=None, by_text=False), sets)
         elif isinstance(text, str) and not GOOD.search(text):
             found = self.matcher.index.match({"text": text.replace("?", "")}).sets & asked
-            sets = frozenset(name for name in found if name.startswith("local-answer-"))
-            if sets:
+            if sets := frozenset(name for name in found if name.startswith("local-answer-")):
                 self._add(CodeMatch(entry, item, text, birth=None, by_text=True, is_sure=False), sets)
         if sets and isinstance(text, str) and any(map(is_affirmed, as_objects(item.get("answer")))):
             self._read_in_words.setdefault(id(entry.resource), set()).add(text.replace("?", ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -29,6 +29,9 @@ _DRAFT = noted(NoteCode.BEING_ORDERED)
 
 BY_WORDS = frozenset({"name", "brand"})
 """Ways of recognising a drug that depend on words, not on a code."""
+
+NOT_RECOGNISED = ""
+"""In place of a class: drugs that were not recognised, whole or in part."""
 
 
 class Medication(Struct, frozen=True, eq=False, dict=True):
@@ -114,6 +117,17 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
         """The milligrams of one piece of a drug with one ingredient."""
         parts = self.drug.ingredients
         return parts[0].strength_mg if len(parts) == 1 and not parts[0].per else None
+
+
+def numbers_by_class(medications: Iterable[Medication]) -> Mapping[str, list[int]]:
+    """The numbers of the medications of each class, in the order given."""
+    found: dict[str, list[int]] = {}
+    for number, medication in enumerate(medications):
+        for name in (
+            medication.drug.classes if medication.drug.recognised else (*medication.drug.classes, NOT_RECOGNISED)
+        ):
+            found.setdefault(name, []).append(number)
+    return found
 
 
 def as_ordered(medication: Medication) -> Medication:
