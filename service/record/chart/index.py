@@ -32,6 +32,7 @@ from service.record.chart.matcher import MEDICATION, NOT_UNDERSTOOD, Matcher
 from service.record.chart.questions import unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
+from service.record.chart.unopened import unopened
 from service.record.chart.unread_results import without_unread_results
 from service.record.chart.worded_answers import problem_told
 from service.record.medication.entry import (
@@ -170,9 +171,10 @@ class Chart:
                     self._told.update(named for _, named in told)
                     for name, named in told or self._answered_by(entry):
                         found.setdefault(name, []).append(named)
+        found.setdefault("MedicationRequest", []).extend(lone_drugs(self.record, self.matcher.drugs))
+        found.setdefault("DiagnosticReport", []).extend(unopened(self.record, self.matcher, self.now.year - 1))
         for name, entries in found.items():
             self._set_aside(name, entries)
-        self._set_aside("MedicationRequest", lone_drugs(self.record, self.matcher.drugs))
         self.record = without_unread_results(self.record, self.matcher.index, self.matcher.units, self._may_tell)
 
     def record_for(self, codes: Iterable[str]) -> Record:
@@ -393,8 +395,7 @@ class Chart:
 
     def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> bool:
         match = self.matcher.index.match(concept)
-        told = problem_told(concept, holder, self.matcher.index) if entry.type == "Observation" else None
-        if told is not None:
+        if entry.type == _OBSERVATION and (told := problem_told(concept, holder, self.matcher.index)):
             self._file_told(entry, holder, told, (match.sets | told.sets) & asked)
         elif match.sets or match.said_too or match.past_sets or match.suspected_sets:
             self._file(entry, match, holder, asked)
@@ -472,8 +473,7 @@ class Chart:
         link, text = item.get("linkId"), question_of(item)
         sets = self.matcher.index.sets_of_link(link) & asked if isinstance(link, str) else frozenset()
         if sets:
-            words = text if isinstance(text, str) else str(link)
-            self._add(CodeMatch(entry, item, words, birth=None, by_text=False), sets)
+            self._add(CodeMatch(entry, item, concept_text({"text": text}) or str(link), None, by_text=False), sets)
         elif isinstance(text, str) and not GOOD.search(text):
             found = self.matcher.index.match({"text": text.replace("?", "")}).sets & asked
             if sets := frozenset(name for name in found if name.startswith("local-answer-")):
