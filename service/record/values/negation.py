@@ -21,7 +21,7 @@ from service.record.values.rare import Rare
 
 # A clause ends the reach of the guards before a match. A colon does not: "Rule out: fracture".
 # Nor do the points of "Z.n." and "V.a.", history and suspicion in German.
-_STOP = re.compile(r"\.(?!\d)(?<!\bz\.)(?<!\bz\.n\.)(?<!\bz\. n\.)(?<!\bv\.)(?<!\bv\.a\.)(?<!\bv\. a\.)|;|\n", re.IGNORECASE)
+_STOP = re.compile(r"\.(?<!\bz\.)(?<!\bz\.n\.)(?<!\bz\. n\.)(?<!\bv\.)(?<!\bv\.a\.)(?<!\bv\. a\.)|;|\n", re.IGNORECASE)
 _BUT = Rare(r"\b(?:but|however|although|aber|except(?:ing)?|apart\s+from|other\s+than|aside\s+from)\b")
 # A clause of its own after a comma: "denies fever, has foot drop". A denial before it does not reach into it.
 _NEW_STATEMENT = Caseless(
@@ -117,9 +117,10 @@ _AFTER = Rare(
     r"(?:normal(?!\s+(?:ejection|ef|lv|left))|unremarkable|ruled\s+out|excluded|unlikely|negative(?!\s+for\b)|absent|denied|not\s+(?:present|found|seen|likely|suspected)"
     r"|ausgeschlossen|verneint|exclue?|descartad[oa]|negado)\b"
     r"|^\W{0,3}(?:risk|screening|prevention|prophylaxis|precautions?|education)\b|^\s*[-:=(,]?\s*(?:no|none|neg|nil|nein|nee|non|absent|-ve)\s*\)?\s*$"
-    r"|^\s*\(\s*-\s*\)|^\W{0,3}\d+(?:[.,]\d+)?\s*(?:cm|mm)\W{1,3}(?:normal|no\s+aneurysm)\s*$"
+    r"|^\s*\(\s*-\s*\)"
 )
-# "?CES - MRI normal", "AAA 2.0 cm normal": what was looked for was not found.
+# "AAA 2.0 cm normal", "?CES - MRI normal": what was looked for was not found.
+_NORMAL_SIZE = Caseless(r"^\W{0,3}\d+(?:[.,]\d+)?\s*(?:cm|mm)\W{1,3}(?:normal|no\s+aneurysm)\s*$")
 _LOOKED_FOR = Caseless(
     r"\b(?:mri?|ct|scans?|imaging|x-?rays?|xr|ultrasound|uss?|duplex|doppler|bloods?|tests?|investigations?|work-?up|exam\w*)"
     r"\s+(?:\w+\s+){0,2}?(?:is\s+|was\s+|were\s+|[:=-]\s*)?(?:normal|clear|negative|neg|nad|unremarkable)\b"
@@ -244,6 +245,8 @@ def _of_action(text: str, start: int, end: int) -> Said:
 
 
 def _of_state(text: str, start: int, end: int, guards: Guards) -> Said:
+    if _NORMAL_SIZE.search(text[end:]):
+        return Said.NOTHING
     if not guards:
         return Said.PRESENT
     before, after = _clause(text, start, end)
