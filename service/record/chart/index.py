@@ -395,7 +395,7 @@ class Chart:
 
     def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> bool:
         match = self.matcher.index.match(concept)
-        if entry.type == _OBSERVATION and (told := problem_told(concept, holder, self.matcher.index)):
+        if entry.type == "Observation" and (told := problem_told(concept, holder, self.matcher.index)):
             self._file_told(entry, holder, told, (match.sets | told.sets) & asked)
         elif match.sets or match.said_too or match.past_sets or match.suspected_sets:
             self._file(entry, match, holder, asked)
