@@ -25,7 +25,6 @@ from service.decision_log.recording import REDACTED_ENCOUNTER, REDACTED_PATIENT,
 from service.engine.trace import Result
 from service.errors import IssuesError, NotFoundError, ServiceError, StoreError
 from service.knowledge.allowed_rules import wholly_approved
-from service.knowledge.loader import load
 from service.protocol.discovery import linted_templates
 from service.protocol.evaluation import Services
 from service.record.input.prefetch_templates import Template
@@ -150,6 +149,8 @@ def _gate_differences(body: Json, gate: Gate) -> Iterator[str]:
 
 
 def _load(stored: StoredRuleSet) -> _Loaded:
+    from service.knowledge.loader import load
+
     if stored.archive is None:
         raise StoreError(f"the files of rule set {stored.digest[:12]} are not stored")
     with tempfile.TemporaryDirectory(prefix="sciatica-cds-") as name:

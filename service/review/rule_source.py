@@ -6,16 +6,15 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from service.config import Settings
 from service.errors import Issue, KnowledgeError
 from service.knowledge.cache import Cached, RuleCache, uncached
-from service.knowledge.loader import load
 from service.knowledge.model import Knowledge
-from service.review.packs import open_pack
-from service.review.signatures import signature_file, verify_files
 from service.store.archive import archived, rule_files
 
+# What reads rule files and packs stands inside the functions: a start that finds its rules in the cache needs neither.
 _TRIES = 3
 
 
@@ -35,15 +34,22 @@ class Rules:
 def read_rules(settings: Settings) -> Rules:
     """The rules that the settings name. Raises KnowledgeError where they are wrong, or no trusted key signed them."""
     if settings.pack is not None:
-        if settings.pack_keys is None:
-            raise KnowledgeError([Issue("pack:1", "a pack is loaded only with a file of trusted keys")])
-        content, name = verify_files(settings.pack, settings.pack_keys)
-        pack = open_pack(content, settings.knowledge_settings)
-        return Rules(pack.knowledge, lambda: pack.archive, name)
+        return _of_pack(settings.pack, settings.pack_keys, settings.knowledge_settings)
     for _ in range(_TRIES):
         with suppress(_ChangedError):
             return _read(settings)
     raise KnowledgeError([Issue(f"{settings.rules.name}:1", "the rule files change while they are read")])
+
+
+def _of_pack(file: Path, keys: Path | None, chosen: Mapping[str, str]) -> Rules:
+    from service.review.packs import open_pack
+    from service.review.signatures import verify_files
+
+    if keys is None:
+        raise KnowledgeError([Issue("pack:1", "a pack is loaded only with a file of trusted keys")])
+    content, name = verify_files(file, keys)
+    pack = open_pack(content, chosen)
+    return Rules(pack.knowledge, lambda: pack.archive, name)
 
 
 def _read(settings: Settings) -> Rules:
@@ -64,6 +70,8 @@ def _cached(settings: Settings, files: Mapping[str, bytes]) -> Cached:
 
 def _loaded(settings: Settings, files: Mapping[str, bytes]) -> Knowledge:
     """The rules of exactly these files of the folder. Raises _ChangedError, KnowledgeError."""
+    from service.knowledge.loader import load
+
     knowledge = load(settings.rules, settings.knowledge_settings)
     if files != rule_files(settings.rules):
         raise _ChangedError
@@ -73,6 +81,8 @@ def _loaded(settings: Settings, files: Mapping[str, bytes]) -> Knowledge:
 def fingerprint(settings: Settings) -> str:
     """Changes when the rules may have changed. Looks at names, sizes and times only: cheap enough to ask often."""
     if settings.pack is not None:
+        from service.review.signatures import signature_file
+
         looked_at = [settings.pack, signature_file(settings.pack)]
     else:
         looked_at = sorted(path for path in settings.rules.rglob("*") if path.suffix in (".yaml", ".yml"))

@@ -14,9 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-
-from jwt import PyJWK, PyJWS
-from jwt.exceptions import PyJWTError
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from service.errors import UnauthorizedError
 from service.security.claims import Expected, Limits, Verdict, accepted_algorithms, failed, judge, passed, seconds
@@ -24,6 +23,9 @@ from service.security.issuers import Issuer
 from service.security.keys import FITTING, KeyRing, NoKeyError
 from service.security.replay import Replay
 from service.security.token import MalformedTokenError, Token, bearer, parse
+
+if TYPE_CHECKING:
+    from jwt import PyJWK
 
 _FEEDBACK = "/feedback"
 
@@ -87,6 +89,9 @@ class Authenticator:
         """``replay`` may be None only in open mode. Required mode without issuers refuses every call (SE-2)."""
         if settings.mode is AuthenticationMode.REQUIRED and replay is None:
             raise ValueError("authentication needs a file that remembers used tokens")
+        if settings.mode is AuthenticationMode.REQUIRED:
+            # Before the first call. Who asks for no tokens does without.
+            import_module("jwt")
         self._settings = settings
         self._issuers = issuers
         self._keys = keys
@@ -183,6 +188,9 @@ class Authenticator:
 
 
 def _verifies(token: Token, key: PyJWK, algorithm: str) -> bool:
+    from jwt import PyJWS
+    from jwt.exceptions import PyJWTError
+
     try:
         PyJWS().decode_complete(token.text, key, algorithms=[algorithm])
     except PyJWTError:

@@ -11,17 +11,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
-
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt import PyJWK
-from jwt.exceptions import PyJWTError
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from service.errors import RequestError
 from service.security.address_guard import UnansweredError
 from service.security.http_client import Allowance, GuardedClient
 from service.security.issuers import Issuer, parse_jku_list, parse_jwks
 from service.security.limits import parse_json
+
+if TYPE_CHECKING:
+    from jwt import PyJWK
 
 Jwks = Sequence[Mapping[str, Any]]
 Held = TypeVar("Held")
@@ -148,6 +147,10 @@ def _named(keys: Jwks, kid: str) -> list[Mapping[str, Any]]:
 
 def _fitting(keys: Jwks, kid: str, algorithm: str) -> PyJWK:
     """The one key named ``kid`` if it may verify ``algorithm``. Never "the first key that works" (17.2)."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from jwt import PyJWK
+    from jwt.exceptions import PyJWTError
+
     named = _named(keys, kid)
     if len(named) != 1:
         raise NoKeyError(

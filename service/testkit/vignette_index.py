@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from service.config import PROJECT
-from service.knowledge.documents import read
 
 FOLDER = PROJECT / "tests" / "vignettes"
 CODES = "codes.yaml"
@@ -49,6 +48,9 @@ def _texts(folder: Path) -> tuple[tuple[str, str], ...]:
 
 @cache
 def _document(name: str, text: str) -> Mapping[str, Any] | None:
+    # What reads YAML is loaded with the first page that needs it.
+    from service.knowledge.documents import read
+
     document, issues = read(text, name)
     return None if issues else dict(document)
 

@@ -13,7 +13,6 @@ from flask import Blueprint, Response, request
 
 from service.errors import NotFoundError
 from service.knowledge.model import Knowledge
-from service.review.approvals import approvals_in
 from service.review.export import artifacts, questionnaires
 from service.review.export.metadata import Publication
 from service.store.archive import files_in
@@ -91,5 +90,7 @@ def artifact_blueprint(endpoint: Endpoint) -> Blueprint:
 
 
 def _approvals(knowledge: Knowledge, archive: Callable[[], bytes]) -> Mapping[str, Any]:
+    from service.review.approvals import approvals_in
+
     packed = archive() if knowledge.approved else b""
     return approvals_in(files_in(packed), knowledge) if packed else {}

@@ -10,8 +10,6 @@ from flask import Blueprint, Response, request
 from service.cards.client_profiles import profile_names
 from service.errors import Issue, RequestError
 from service.security.limits import parse_json
-from service.testkit.report import as_outcome, as_text
-from service.testkit.request_check.checking import check
 from service.web.body import read_body
 from service.web.routes import Endpoint, as_json
 
@@ -28,6 +26,10 @@ def check_blueprint(endpoint: Endpoint) -> Blueprint:
 
     @routes.post(PATH)
     def answer() -> Response:
+        # Loaded when somebody first asks: a clinic's calls do without.
+        from service.testkit.report import as_outcome, as_text
+        from service.testkit.request_check.checking import check
+
         endpoint.authenticate(request.headers.get("Authorization"), PATH, endpoint.clock())
         hook, client = _asked(endpoint)
         document = parse_json(read_body(request, settings.max_body_bytes), max_depth=settings.max_depth)

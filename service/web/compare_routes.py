@@ -10,8 +10,6 @@ from flask import Blueprint, Response, request
 
 from service.errors import NotFoundError
 from service.knowledge.model import Knowledge
-from service.review.comparison.origin import RuleSet
-from service.review.packs import load_files
 from service.store.archive import files_in
 from service.web.comparing import Comparing, State
 from service.web.pages.compare import compare_page, titles_of
@@ -19,6 +17,7 @@ from service.web.routes import as_json
 from service.web.site import Json, Site, with_query
 
 if TYPE_CHECKING:
+    from service.review.comparison.origin import RuleSet
     from service.store.store import Store
 
 
@@ -75,6 +74,9 @@ class _StoredRuleSets:
 
     def rule_set(self, digest: str) -> RuleSet:
         """The rule set with its files. Raises NotFoundError when these are not stored."""
+        from service.review.comparison.origin import RuleSet
+        from service.review.packs import load_files
+
         running, store = self.running, self.store
         stored = None
         if store is not None:

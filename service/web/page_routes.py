@@ -14,7 +14,6 @@ from flask import Blueprint, Response, redirect, request
 
 from service.knowledge.model import Knowledge
 from service.protocol.evaluation import Services
-from service.review.approvals import approvals_in
 from service.store.archive import files_in
 from service.web.pages.catalogue import PAGES, names
 from service.web.pages.graph import graph_page, graph_question
@@ -104,5 +103,7 @@ def _static(name: str) -> Response:
 
 def _approvals(services: Services) -> Mapping[str, Any]:
     knowledge = services.prepared.knowledge
+    from service.review.approvals import approvals_in
+
     packed = services.archive() if knowledge.approved else b""
     return approvals_in(files_in(packed), knowledge) if packed else {}

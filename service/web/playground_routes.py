@@ -31,7 +31,6 @@ from service.protocol.evaluation import (
 from service.record.input.resource_types import misnamed
 from service.security.limits import check_entries, parse_json, too_large
 from service.testkit.acceptance import accepted
-from service.testkit.request_check.checking import check
 from service.testkit.stories import Story, is_request, read_stories
 from service.web.error_answers import answer_for
 from service.web.pages.playground import Asked, PlaygroundResult, playground_page
@@ -224,6 +223,8 @@ def _result(services: Services, wish: _Wish, clock: Callable[[], datetime]) -> t
     if faults:
         raise RequestError(faults)
     if wish.check:
+        from service.testkit.request_check.checking import check
+
         return asked, PlaygroundResult(report=check(services, document, now, asked.hook))
     changed, wrong = changed_facts(services.prepared.knowledge, wish.changes or {}, now)
     answered = _answer(services, asked, document, now, changed)

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.knowledge.model import Citation, Knowledge, Recommendation, Rule, Source
-from service.knowledge.schemas.ruleset import Approval
+
+if TYPE_CHECKING:
+    from service.knowledge.schemas.ruleset import Approval
 
 Json = dict[str, Any]
 Signer = Callable[[bytes], bytes]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 _DATE = r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?"
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?"
 _ZONE = r"(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00))"
 
-_PATTERNS: Mapping[str, tuple[re.Pattern[str], str]] = {
-    name: (re.compile(pattern, re.ASCII if name != "string" else 0), wanted)
+_PATTERNS: Mapping[str, tuple[str, str]] = {
+    name: (pattern, wanted)
     for name, pattern, wanted in (
         ("string", r"(?s:.*\S.*)", "must not be blank"),
         ("markdown", r"(?s:.*\S.*)", "must not be blank"),
@@ -42,12 +43,16 @@ def wrong_in(type_: str, value: object) -> str | None:
         return None if isinstance(value, bool) else f"must be true or false, is {kind_of(value)}"
     if type_ == "decimal" or type_ in _INTEGERS:
         return _wrong_in_number(type_, value)
-    pattern, wanted = _PATTERNS[type_]
     if not isinstance(value, str):
         return f"must be a string, is {kind_of(value)}"
     if not value:
         return "must not be empty"
-    return None if pattern.fullmatch(value) else wanted
+    return None if _pattern(type_).fullmatch(value) else _PATTERNS[type_][1]
+
+
+@cache
+def _pattern(type_: str) -> re.Pattern[str]:
+    return re.compile(_PATTERNS[type_][0], re.ASCII if type_ != "string" else 0)
 
 
 def _wrong_in_number(type_: str, value: object) -> str | None:

@@ -16,8 +16,6 @@ from flask import Blueprint, Response, request
 
 from service.errors import NotFoundError
 from service.protocol.evaluation import Services
-from service.web.openapi.document import openapi
-from service.web.openapi.pages import example, index_page, operation_names, operation_page, shapes_page
 from service.web.pages.rendering import STYLE
 from service.web.pages.static_files import static_files
 from service.web.routes import Endpoint
@@ -36,13 +34,11 @@ class _Description:
 
     def whole(self) -> bytes:
         """All of it, as it is listed."""
-        return self._of("listed", lambda services: orjson.dumps(openapi(services, version("sciatica-cds"))))  # type: ignore[no-any-return]
+        return self._of("listed", lambda services: orjson.dumps(_described(services)))  # type: ignore[no-any-return]
 
     def about(self, name: str) -> dict[str, Any]:
         """The same with the answer of one operation alone: each takes a decision, and a page shows one."""
-        return self._of(  # type: ignore[no-any-return]
-            name, lambda services: openapi(services, version("sciatica-cds"), shown=lambda one: one == name)
-        )
+        return self._of(name, lambda services: _described(services, name))  # type: ignore[no-any-return]
 
     def _of(self, name: str, make: Callable[[Services], Any]) -> Any:
         services = self.endpoint.services
@@ -51,6 +47,17 @@ class _Description:
         if name not in self._written:
             self._written[name] = make(services)
         return self._written[name]
+
+
+# What writes the description and its pages is loaded when they are first asked for.
+
+
+def _described(services: Services, name: str | None = None) -> dict[str, Any]:
+    from service.web.openapi.document import openapi
+
+    if name is None:
+        return openapi(services, version("sciatica-cds"))
+    return openapi(services, version("sciatica-cds"), shown=lambda one: one == name)
 
 
 def openapi_blueprint(endpoint: Endpoint) -> Blueprint:
@@ -73,14 +80,20 @@ def _add_pages(routes: Blueprint, description: _Description) -> None:
 
     @routes.get("/docs")
     def read() -> Response:
+        from service.web.openapi.pages import index_page
+
         return _page(index_page(description.about(""), *around()))
 
     @routes.get("/docs/shapes")
     def shapes() -> Response:
+        from service.web.openapi.pages import shapes_page
+
         return _page(shapes_page(description.about(""), *around()))
 
     @routes.get("/docs/<name>")
     def read_one(name: str) -> Response:
+        from service.web.openapi.pages import operation_page
+
         document = _one(description, name)
         if document is None:
             raise NotFoundError("docs", _WHAT_IS)
@@ -90,6 +103,8 @@ def _add_pages(routes: Blueprint, description: _Description) -> None:
 
     @routes.get("/docs/<name>/<any(body, answer):which>.json")
     def show(name: str, which: str) -> Response:
+        from service.web.openapi.pages import example
+
         document = _one(description, name)
         told = None if document is None else example(document, name, which)
         if told is None:
@@ -103,6 +118,8 @@ def _add_pages(routes: Blueprint, description: _Description) -> None:
 
 def _one(description: _Description, name: str) -> dict[str, Any] | None:
     """The description with this operation; None where there is none. Names that are none are not kept."""
+    from service.web.openapi.pages import operation_names
+
     return description.about(name) if name in operation_names(description.about("")) else None
 
 

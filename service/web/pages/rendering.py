@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from service.web.pages.svg.changes import changes_picture
@@ -18,6 +17,9 @@ from service.web.pages.svg.layers import layered
 from service.web.pages.svg.overview import overview_picture
 from service.web.pages.svg.shares import counts_picture, funnel_picture, range_picture, shares_picture
 from service.web.pages.svg.timeline import timeline_picture
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 PICTURES = MappingProxyType(
     {
@@ -100,6 +102,9 @@ def _environment() -> Environment:
 
 @cache
 def _reader() -> MarkdownIt:
+    # Loaded when the first page is opened.
+    from markdown_it import MarkdownIt
+
     # HTML in a text stays text, and addresses that could run something are no links.
     return MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").disable("image")
 

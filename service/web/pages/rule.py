@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.knowledge.digest import reached, rule_digest, shown_before
 from service.knowledge.examples import EXPECTED, outcome
 from service.knowledge.model import Citation, Example, Knowledge, OrderTemplate, Rule
-from service.knowledge.schemas.ruleset import Approval
 from service.review.decision_table import table_of
 from service.review.signing_page import suggestion_in_words
 from service.testkit.vignette_index import vignettes_about
@@ -24,8 +23,11 @@ from service.web.pages.words import (
     summary_in_words,
 )
 
+if TYPE_CHECKING:
+    from service.knowledge.schemas.ruleset import Approval
+
 Json = dict[str, Any]
-Approvals = Mapping[str, Iterable[Approval]]
+Approvals = Mapping[str, "Iterable[Approval]"]
 
 
 def rule_page(knowledge: Knowledge, approvals: Approvals, name: str) -> Json | None:
