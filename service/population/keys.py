@@ -164,7 +164,7 @@ def _of_resource(document: Mapping[str, Any], type_: str) -> Keyed:
             return Keyed(Fate.REJECT, type_, reason="a Patient without an id", loses=True)
         return Keyed(Fate.DECIDED, type_, id_, id_)
     # Whom it is about is asked without its focus: that somebody else was observed, the reader finds.
-    asked = piece._replace(resource={name: value for name, value in document.items() if name != "focus"})
+    asked = piece.with_resource({name: value for name, value in document.items() if name != "focus"})
     subject = Patients([asked]).subject_of(asked)
     if isinstance(subject, str) and (key := person(subject)):
         return Keyed(Fate.DECIDED, type_, key, id_, _code_of(document))

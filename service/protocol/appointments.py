@@ -38,7 +38,7 @@ def reasons_as_problems(appointment: Piece, patient_id: str) -> Iterator[Piece]:
         problem = {"code": concept, **_about(patient_id)}
         yield Piece({**_UNCONFIRMED, **problem}, "Condition", None, f"{appointment.path}.{element}", None)
     # What else it tells, such as the service that is booked, is looked through for dangers as it stands.
-    yield appointment._replace(resource={**appointment.resource, **_about(patient_id)})
+    yield appointment.with_resource({**appointment.resource, **_about(patient_id)})
 
 
 def _about(patient_id: str) -> Mapping[str, Any]:

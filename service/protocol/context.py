@@ -86,7 +86,7 @@ def _with_subject(piece: Piece, patient_id: str) -> Piece:
     if piece.type == "Medication" or resource.get("subject") or resource.get("patient"):
         return piece
     member = _PATIENT_MEMBER.get(piece.type, "subject")
-    return piece._replace(resource={**resource, member: {"reference": f"Patient/{patient_id}"}})
+    return piece.with_resource({**resource, member: {"reference": f"Patient/{patient_id}"}})
 
 
 def _split(unpacked: Unpacked, selections: object, brought: Brought) -> None:

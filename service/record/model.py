@@ -87,6 +87,10 @@ class Entry(Struct, frozen=True, eq=False):
         """``Type/id``, or the path in the input when the resource has no id."""
         return f"{self.type}/{self.id}" if self.id else self.path
 
+    def with_resource(self, resource: Resource) -> Entry:
+        """The same entry with other content."""
+        return Entry(resource, self.type, self.id, self.path, self.full_url)
+
 
 @dataclass(frozen=True, eq=False)
 class Record:

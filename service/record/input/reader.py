@@ -253,16 +253,16 @@ class _Gathered:
         for piece, subject in pieces:
             if subject != self.chosen and not self._is_ours(piece, subject, missing_is_ours):
                 continue
-            raw, type_, id_, path, full_url = piece
-            resource, release = normalise(raw)
-            if resource is not raw:
-                type_ = str(resource["resourceType"])
-            self.types[type_] += 1
+            resource, release = normalise(piece.resource)
+            entry = piece
+            if resource is not piece.resource:
+                entry = Entry(resource, str(resource["resourceType"]), piece.id, piece.path, piece.full_url)
+            self.types[entry.type] += 1
             if release is not None:
-                self.signs[type_, release] += 1
-            self.entries.append(Entry(resource, type_, id_, path, full_url))
+                self.signs[entry.type, release] += 1
+            self.entries.append(entry)
             if "contained" in resource and self.with_contained:
-                self._take_contained(self.entries[-1])
+                self._take_contained(entry)
 
     def _take_contained(self, holder: Entry) -> None:
         """Keep the findings that stand within another resource, as of the same patient; write down the rest."""

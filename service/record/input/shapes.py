@@ -124,7 +124,11 @@ def _says_something(value: Any) -> bool:
         return True
     if "coding" not in value:
         return any(name in value for name in _SAYING)
-    return any(_names_something(coding) for coding in _codings(value))
+    # Without a generator: it runs over every resource.
+    for coding in _codings(value):  # noqa: SIM110
+        if _names_something(coding):
+            return True
+    return False
 
 
 def _says_what(value: Any) -> bool:

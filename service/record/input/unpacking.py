@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -13,7 +13,7 @@ from service.record.chart.concepts import as_objects
 from service.record.input.left_out import is_loss, left_out
 from service.record.input.prefetch_states import PrefetchState
 from service.record.input.resource_types import RESOURCE_TYPES, meant
-from service.record.model import UNTYPED, Problem
+from service.record.model import UNTYPED, Entry, Problem
 
 _DEEPEST = 8
 """How many Bundles may be nested; real documents nest two."""
@@ -28,14 +28,9 @@ _WENT_WELL = frozenset("23")
 _WRAPPERS = frozenset({"Basic", "Binary", "Composition", "DocumentManifest", "DocumentReference", "List", "Media"})
 
 
-class Piece(NamedTuple):
-    """One resource as received, where it stood, and the fullUrl of its entry."""
-
-    resource: Mapping[str, Any]
-    type: str
-    id: str | None
-    path: str
-    full_url: str | None
+Piece = Entry
+"""One resource as received, where it stood, and the fullUrl of its entry: the entry of a record, if nothing of it has
+to be brought into R4 shape."""
 
 
 class Unpacked(Struct):
