@@ -8,7 +8,6 @@ from dataclasses import replace
 from msgspec.structs import replace as replaced
 
 from service.record.model import Entry, Record
-from service.record.values.statuses import status_class
 
 _FINAL: Mapping[str, str] = {
     "Observation": "final",
@@ -26,6 +25,6 @@ def if_final(record: Record) -> Record:
 
 def _finished(entry: Entry) -> Entry:
     final = _FINAL.get(entry.type)
-    if final is None or not status_class(entry.resource).provisional:
+    if final is None or not entry.status_class.provisional:
         return entry
     return replaced(entry, resource={**entry.resource, "status": final})

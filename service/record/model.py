@@ -14,6 +14,7 @@ from service.note import Note
 from service.record.once import once
 from service.record.releases.fhir_classes import Release
 from service.record.values.references import References
+from service.record.values.statuses import StatusClass, status_class
 
 Resource = Mapping[str, Any]
 """One FHIR resource as parsed JSON. Nothing about its content may be taken for granted."""
@@ -70,7 +71,7 @@ class Unread:
 NOTHING_UNREAD = Unread()
 
 
-class Entry(Struct, frozen=True, eq=False):
+class Entry(Struct, frozen=True, eq=False, dict=True):
     """One resource of the record, in R4 shape, with where it stood in the input.
 
     Two entries are equal only when they are the same object, so entries may stand in sets.
@@ -82,10 +83,15 @@ class Entry(Struct, frozen=True, eq=False):
     path: str
     full_url: str | None = None
 
-    @property
+    @once
     def reference(self) -> str:
         """``Type/id``, or the path in the input when the resource has no id."""
         return f"{self.type}/{self.id}" if self.id else self.path
+
+    @once
+    def status_class(self) -> StatusClass:
+        """What its status makes it count as."""
+        return status_class(self.resource)
 
     def with_resource(self, resource: Resource) -> Entry:
         """The same entry with other content."""

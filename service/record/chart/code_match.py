@@ -13,7 +13,7 @@ from service.record.chart.dating import EffectivePeriod, effective_period_of
 from service.record.model import Entry
 from service.record.once import once
 from service.record.values.dates import When
-from service.record.values.statuses import StatusClass, status_class, status_word
+from service.record.values.statuses import StatusClass, status_word
 from service.record.values.units import Reading, Refused
 
 Key = tuple[str, str]
@@ -52,7 +52,7 @@ class CodeMatch(Struct, eq=False, dict=True):
     @once
     def status_class(self) -> StatusClass:
         """What the status of the entry says of it."""
-        found = status_class(self.entry.resource)
+        found = self.entry.status_class
         return replaced(found, provisional=True) if self.suspected else found
 
     @once

@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from service.knowledge.model import Knowledge
 from service.record.model import Entry
 from service.record.values.coding import CodeIndex
-from service.record.values.statuses import Counts, status_class
+from service.record.values.statuses import Counts
 
 __all__ = ["denials_of", "is_taken_back"]
 
@@ -27,6 +27,6 @@ def denials_of(knowledge: Knowledge, lists: Container[str]) -> Mapping[str, froz
 def is_taken_back(entry: Entry, denials: Mapping[str, frozenset[str]], index: CodeIndex) -> bool:
     """Whether an entry said that there is none, and no longer does: somebody found one, which may be any."""
     sets = denials.get(entry.type)
-    if not sets or status_class(entry.resource).counts not in _OVER:
+    if not sets or entry.status_class.counts not in _OVER:
         return False
     return not index.match(entry.resource.get("code")).sets.isdisjoint(sets)

@@ -16,7 +16,7 @@ from service.record.model import Completeness, Entry, Record
 from service.record.notes import text_of
 from service.record.values.concept import concept_text
 from service.record.values.dates import When
-from service.record.values.statuses import Counts, status_class
+from service.record.values.statuses import Counts
 
 
 class Support(IntEnum):
@@ -90,7 +90,7 @@ def _shortfall(name: str, state: Completeness) -> Note:
 
 
 def _has_entries(name: str, record: Record) -> bool:
-    return any(status_class(entry.resource).counts is not Counts.NEVER for entry in record.of_type(name))
+    return any(entry.status_class.counts is not Counts.NEVER for entry in record.of_type(name))
 
 
 def not_understood(types: Iterable[str], record: Record) -> tuple[Note, ...]:

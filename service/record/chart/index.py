@@ -48,7 +48,7 @@ from service.record.once import once
 from service.record.values.coding import Match
 from service.record.values.concept import concept_text, wordings
 from service.record.values.dates import When, at, parse
-from service.record.values.statuses import Counts, status_class
+from service.record.values.statuses import Counts
 
 _YEAR = 365
 UNRECOGNISED: Key = (MEDICATION, "")
@@ -60,7 +60,7 @@ _MAY_BE_SUSPECTED = frozenset({"Condition", "Encounter"})
 
 def may_count(entry: Entry) -> bool:
     """Whether an entry counts in any way: not one entered in error, refuted, or of something not done."""
-    return status_class(entry.resource).counts in {Counts.PRESENT, Counts.HISTORY}
+    return entry.status_class.counts in {Counts.PRESENT, Counts.HISTORY}
 
 
 _CONDITION = "Condition"
@@ -206,7 +206,7 @@ class Chart:
             is_asked = not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked)
             if is_asked and not tells_in_words(entry, self.matcher.is_answer_read):
                 return False
-        return status_class(entry.resource).counts is not Counts.NEVER or is_to_come(entry.resource)
+        return entry.status_class.counts is not Counts.NEVER or is_to_come(entry.resource)
 
     def _told_by(
         self, entry: Entry, statements: Iterable[Statement], read: frozenset[str], listed: frozenset[str]

@@ -14,7 +14,7 @@ from service.note import Note, NoteCode
 from service.record.input.subject import OF_A_PATIENT
 from service.record.input.unpacking import Piece
 from service.record.model import Entry
-from service.record.values.statuses import Counts, status_class
+from service.record.values.statuses import Counts
 
 _READ = frozenset(
     {
@@ -42,7 +42,7 @@ FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 def contained_in(holder: Entry) -> Iterator[tuple[Piece, Note | None]]:
     """What stands within a resource and is data of a patient, with why it is not used, or None where it is."""
     inner = holder.resource.get("contained")
-    if holder.type in _NO_FINDINGS or status_class(holder.resource).counts is Counts.NEVER:
+    if holder.type in _NO_FINDINGS or holder.status_class.counts is Counts.NEVER:
         return
     for number, one in enumerate(inner if isinstance(inner, list) else [inner]):
         type_ = one.get("resourceType") if isinstance(one, dict) else None

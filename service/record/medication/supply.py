@@ -18,7 +18,7 @@ from service.record.medication.dosage import days_supply
 from service.record.model import Entry
 from service.record.values.dates import Span, When, days_between, days_since, parse, parse_period
 from service.record.values.interval import Interval, hull
-from service.record.values.statuses import Counts, StatusClass, status_class, status_word
+from service.record.values.statuses import Counts, StatusClass, status_word
 from service.record.values.units import decimal
 
 _DAYS: Mapping[str, tuple[Decimal, Decimal]] = {
@@ -67,7 +67,7 @@ def entry_status_class(entry: Entry, now: datetime, course: Course) -> StatusCla
 
     A dispense is complete when it is handed over, and in some countries a prescription when it is issued.
     """
-    found = status_class(entry.resource)
+    found = entry.status_class
     if entry.type == "MedicationAdministration":
         return _of_administration(found, course.ended(), now)
     if found.counts is Counts.PRESENT and _is_stated_to_be_over(entry, now):

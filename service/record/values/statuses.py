@@ -7,10 +7,14 @@ judged here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
+from msgspec import Struct
+
 from service.note import Note, NoteCode, joined
+from service.record.values.by_concept import ByConcept
 from service.record.values.status_table import NEVER, PRESENT, STATUS_TABLE, Counts, StatusClass, noted, unsure
 
 __all__ = ["Counts", "StatusClass", "status_class", "status_word"]
@@ -50,10 +54,16 @@ _CLINICAL = {
 _DENIED = frozenset({"refuted", "entered-in-error"})
 _HELD = frozenset({"confirmed", "unconfirmed", "provisional", "differential"})
 _CONTRADICTORY = "(contradictory)"
+_CACHED = 1_000
+_NOTHING_SAID: frozenset[str] = frozenset()
 _CERTAINTY = "icd-10-gm-diagnosesicherheit"
 NOT_UNDERSTOOD = Note(NoteCode.STATUS_NOT_UNDERSTOOD)
+_NOT_GIVEN = Note(NoteCode.STATUS_NOT_GIVEN)
+_NOT_ACTIVE_NOW = Note(NoteCode.NOT_ACTIVE_NOW)
+_ACTIVE_BUT_ENDED = Note(NoteCode.ACTIVE_BUT_ENDED)
+_UNCONFIRMED = Note(NoteCode.UNCONFIRMED)
 _UNSURE_VERIFICATION: Mapping[str | None, Note] = {
-    "unconfirmed": Note(NoteCode.UNCONFIRMED),
+    "unconfirmed": _UNCONFIRMED,
     "provisional": Note(NoteCode.PROVISIONAL),
     "differential": Note(NoteCode.DIFFERENTIAL),
     _CONTRADICTORY: NOT_UNDERSTOOD,
@@ -81,7 +91,9 @@ def status_word(value: object) -> str | None:
 def _is_one_code(concept: Mapping[str, Any]) -> bool:
     """Whether a status is written as nearly every one is, so that it cannot say two things."""
     coding = concept.get("coding")
-    return isinstance(coding, list) and len(coding) == 1 and len(concept) == 1 and "display" not in coding[0]
+    if not isinstance(coding, list) or len(coding) != 1 or len(concept) != 1:
+        return False
+    return isinstance(coding[0], dict) and "display" not in coding[0]
 
 
 def _all_words(concept: Mapping[str, Any]) -> Iterator[str]:
@@ -94,20 +106,26 @@ def _all_words(concept: Mapping[str, Any]) -> Iterator[str]:
             yield word.strip().lower()
 
 
-def _clinical_of(resource: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The word of the clinical status, and what it means: None where it is not understood or says two things."""
-    value = resource.get("clinicalStatus")
+class _Clinical(Struct, frozen=True):
+    """What a clinical status says: its word, and what it means; None where it is not understood or says two things."""
+
+    written: str | None
+    meaning: str | None
+    says_two_things: bool = False
+
+
+def _read_clinical(value: object) -> _Clinical:
     written = status_word(value)
     if written is None or not isinstance(value, dict) or _is_one_code(value):
-        return written, _CLINICAL.get(written or "")
+        return _Clinical(written, _CLINICAL.get(written or ""))
     said = {_CLINICAL[word] for word in _all_words(value) if word in _CLINICAL}
     is_still = {"active"} < said
-    return written, None if is_still or not said else _CLINICAL.get(written) or min(said)
+    meaning = None if is_still or not said else _CLINICAL.get(written) or min(said)
+    return _Clinical(written, meaning, is_still)
 
 
-def _verification_of(resource: Mapping[str, Any]) -> str | None:
-    """The word of the verification status; another where its parts both hold and deny."""
-    value = resource.get("verificationStatus")
+def _read_verification(value: object) -> str | None:
+    """The word of a verification status; another where its parts both hold and deny."""
     written = status_word(value)
     if written is None or not isinstance(value, dict) or _is_one_code(value):
         return written
@@ -115,16 +133,22 @@ def _verification_of(resource: Mapping[str, Any]) -> str | None:
     return _CONTRADICTORY if said & _DENIED and said & _HELD else written
 
 
+# A chart of hundreds of problems writes these in two or three ways.
+_clinical_statuses: ByConcept[_Clinical] = ByConcept(_CACHED, _read_clinical)
+_verification_statuses: ByConcept[str | None] = ByConcept(_CACHED, _read_verification)
+
+
+def _clinical_of(resource: Mapping[str, Any]) -> _Clinical:
+    return _clinical_statuses.read(resource.get("clinicalStatus"))
+
+
+def _verification_of(resource: Mapping[str, Any]) -> str | None:
+    return _verification_statuses.read(resource.get("verificationStatus"))
+
+
 def says_two_things(resource: Mapping[str, Any]) -> bool:
     """Whether the status of a problem or an allergy holds and ends it, or confirms and denies it."""
-    clinical, verification = resource.get("clinicalStatus"), resource.get("verificationStatus")
-    if (
-        isinstance(verification, dict)
-        and not _is_one_code(verification)
-        and _verification_of(resource) is _CONTRADICTORY
-    ):
-        return True
-    return isinstance(clinical, dict) and not _is_one_code(clinical) and _clinical_of(resource)[1] is None
+    return _verification_of(resource) is _CONTRADICTORY or _clinical_of(resource).says_two_things
 
 
 def status_class(resource: Mapping[str, Any]) -> StatusClass:
@@ -209,18 +233,23 @@ def _has_no_result(resource: Mapping[str, Any]) -> bool:
     return not (resource.get("component") or resource.get("hasMember"))
 
 
-def _certainties(resource: Mapping[str, Any]) -> set[str]:
+def _certainties(resource: Mapping[str, Any]) -> AbstractSet[str]:
     """How sure German practices say a diagnosis is: A excluded, V suspected, Z state after, G sure (ICD-10-GM)."""
     code = resource.get("code")
     listed = code.get("coding") if isinstance(code, dict) else None
-    found = set()
-    for coding in listed if isinstance(listed, list) else ():
-        extensions = coding.get("extension") if isinstance(coding, dict) else None
+    if not isinstance(listed, list):
+        return _NOTHING_SAID
+    extended = [coding for coding in listed if isinstance(coding, dict) and "extension" in coding]
+    return set(_certainties_in(extended)) if extended else _NOTHING_SAID
+
+
+def _certainties_in(codings: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for coding in codings:
+        extensions = coding["extension"]
         for extension in extensions if isinstance(extensions, list) else ():
             if isinstance(extension, dict) and str(extension.get("url")).endswith(_CERTAINTY):
                 value = extension.get("valueCoding")
-                found.add(str(value.get("code")).upper() if isinstance(value, dict) else "")
-    return found
+                yield str(value.get("code")).upper() if isinstance(value, dict) else ""
 
 
 def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
@@ -233,43 +262,40 @@ def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
     if verification == "refuted":
         return _REFUTED
     ended = _has_ended(resource)
-    written, clinical = _clinical_of(resource)
-    notes: list[Note] = []
+    status = _clinical_of(resource)
+    clinical = status.meaning
+    note: Note | None = None
     if clinical is None:
         # Decision 6: active, unless abated. A status that cannot be understood is as good as none.
         counts = Counts.HISTORY if ended else Counts.PRESENT
-        notes.append(NOT_UNDERSTOOD if written else Note(NoteCode.STATUS_NOT_GIVEN))
+        note = NOT_UNDERSTOOD if status.written else _NOT_GIVEN
+    elif clinical == "active":
+        counts, note = Counts.PRESENT, _ACTIVE_BUT_ENDED if ended else None
     else:
-        counts = Counts.PRESENT if clinical == "active" else Counts.HISTORY
-        if counts is Counts.HISTORY:
-            notes.append(Note(NoteCode.NOT_ACTIVE_NOW))
-        if clinical == "active" and ended:
-            notes.append(Note(NoteCode.ACTIVE_BUT_ENDED))
+        counts, note = Counts.HISTORY, _NOT_ACTIVE_NOW
     unsure_because = _UNSURE_VERIFICATION.get(verification)
     if unsure_because is None and not certainties <= {"G"}:
-        unsure_because = Note(NoteCode.UNCONFIRMED)
-    return StatusClass(counts, unsure_because is not None, joined(*notes, unsure_because))
+        unsure_because = _UNCONFIRMED
+    return StatusClass(counts, unsure_because is not None, joined(note, unsure_because))
 
 
 def _has_ended(resource: Mapping[str, Any]) -> bool:
-    if resource.get("abatementBoolean") is False:
+    # Most problems hold no such element, which their names in a row tell at once.
+    if "abatement" not in "".join(resource) or resource.get("abatementBoolean") is False:
         return False
-    # Without a generator: every problem of every chart is asked.
-    for key in resource:  # noqa: SIM110
-        if key.startswith("abatement") and resource[key] is not None:
-            return True
-    return False
+    return any(key.startswith("abatement") and value is not None for key, value in resource.items())
 
 
 def _of_allergy(resource: Mapping[str, Any]) -> StatusClass:
     verification = _verification_of(resource)
-    written, clinical = _clinical_of(resource)
+    status = _clinical_of(resource)
+    clinical = status.meaning
     if verification == "entered-in-error":
         return NEVER
     if verification == "refuted":
         return _REFUTED
     # Resolved or inactive: no longer a reaction, and never silence (product choice no. 34).
     counts = Counts.HISTORY if clinical in {"inactive", "resolved"} else Counts.PRESENT
-    notes = [] if clinical else [NOT_UNDERSTOOD if written else Note(NoteCode.STATUS_NOT_GIVEN)]
+    note = None if clinical else NOT_UNDERSTOOD if status.written else _NOT_GIVEN
     unsure_because = _UNSURE_VERIFICATION.get(verification)
-    return StatusClass(counts, unsure_because is not None, joined(*notes, unsure_because))
+    return StatusClass(counts, unsure_because is not None, joined(note, unsure_because))
