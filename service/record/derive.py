@@ -18,8 +18,9 @@ from service.knowledge.model import FactDefinition, FactKind, Knowledge, types_r
 from service.note import Note, NoteCode
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.code_match import Key
+from service.record.chart.filing import NOT_UNDERSTOOD
 from service.record.chart.index import Chart
-from service.record.chart.matcher import NOT_UNDERSTOOD, Matcher
+from service.record.chart.matcher import Matcher
 from service.record.if_final import if_final
 from service.record.kinds import (
     change,

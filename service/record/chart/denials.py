@@ -6,10 +6,9 @@ from collections.abc import Container, Mapping
 
 from service.knowledge.model import Knowledge
 from service.record.model import Entry
-from service.record.values.coding import CodeIndex
 from service.record.values.statuses import Counts
 
-__all__ = ["denials_of", "is_taken_back"]
+__all__ = ["denials_of", "is_over"]
 
 _OVER = frozenset({Counts.ANSWERED_NO, Counts.HISTORY})
 
@@ -24,9 +23,6 @@ def denials_of(knowledge: Knowledge, lists: Container[str]) -> Mapping[str, froz
     return {name: frozenset(sets) for name, sets in found.items()}
 
 
-def is_taken_back(entry: Entry, denials: Mapping[str, frozenset[str]], index: CodeIndex) -> bool:
-    """Whether an entry said that there is none, and no longer does: somebody found one, which may be any."""
-    sets = denials.get(entry.type)
-    if not sets or entry.status_class.counts not in _OVER:
-        return False
-    return not index.match(entry.resource.get("code")).sets.isdisjoint(sets)
+def is_over(entry: Entry) -> bool:
+    """Whether what an entry says is no longer so: one that said that there is none was taken back, for any reason."""
+    return entry.status_class.counts in _OVER

@@ -113,16 +113,19 @@ def _whole(resource: Resource) -> Iterator[Statement]:
         yield from said_in(dict(resource))
 
 
-def _elements(*names: str) -> Callable[[Resource], Iterable[Statement]]:
-    def statements(resource: Resource) -> Iterator[Statement]:
-        for name in names:
+class _Elements:
+    """What some elements of a resource say."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self.are_missing_in = frozenset(names).isdisjoint
+        """Whether a resource holds none of them, as most do."""
+
+    def __call__(self, resource: Resource) -> Iterator[Statement]:
+        for name in self._names:
             if name in resource:
                 element = resource[name]
                 yield from _words(element) if isinstance(element, str) else said_in(element)
-
-    wanted = frozenset(names)
-    # Most resources hold none of the elements.
-    return lambda resource: () if wanted.isdisjoint(resource) else statements(resource)
 
 
 def _booked(resource: Resource) -> Iterator[Statement]:
@@ -139,8 +142,8 @@ def _procedure(resource: Resource) -> Iterator[Statement]:
         yield from _code(resource)
 
 
-_about_a_procedure = _elements("reasonCode", "complication", "outcome")
-_code = _elements("code")
+_about_a_procedure = _Elements("reasonCode", "complication", "outcome")
+_code = _Elements("code")
 
 
 def is_to_come(resource: Resource) -> bool:
@@ -259,23 +262,23 @@ def _of_the_patient(resource: Resource) -> Iterator[Statement]:
 
 
 _BY_TYPE: Mapping[str, Callable[[Resource], Iterable[Statement]]] = {
-    "Condition": _elements("evidence", "note", "severity", "stage", "extension"),
-    "Encounter": _elements("reasonCode", "reasonReference", "reason", "diagnosis"),
-    "DiagnosticReport": _elements("conclusion", "conclusionCode", "note"),
-    "ImagingStudy": _elements("description", "note", "reasonCode"),
-    "ServiceRequest": _elements("reasonCode", "reasonReference", "note"),
-    "MedicationRequest": _elements("reasonCode", "reasonReference", "note"),
-    "MedicationStatement": _elements("reasonCode", "reasonReference"),
+    "Condition": _Elements("evidence", "note", "severity", "stage", "extension"),
+    "Encounter": _Elements("reasonCode", "reasonReference", "reason", "diagnosis"),
+    "DiagnosticReport": _Elements("conclusion", "conclusionCode", "note"),
+    "ImagingStudy": _Elements("description", "note", "reasonCode"),
+    "ServiceRequest": _Elements("reasonCode", "reasonReference", "note"),
+    "MedicationRequest": _Elements("reasonCode", "reasonReference", "note"),
+    "MedicationStatement": _Elements("reasonCode", "reasonReference"),
     "Procedure": _procedure,
     "Appointment": _booked,
-    "Communication": _elements("payload", "note", "reasonCode"),
-    "CommunicationRequest": _elements("payload", "note", "reasonCode"),
+    "Communication": _Elements("payload", "note", "reasonCode"),
+    "CommunicationRequest": _Elements("payload", "note", "reasonCode"),
     "Observation": _observation,
     "QuestionnaireResponse": _items,
     "FamilyMemberHistory": _of_the_patient,
-    "Claim": _elements("diagnosis"),
-    "ExplanationOfBenefit": _elements("diagnosis"),
-    "DocumentReference": _elements("description", "content"),
+    "Claim": _Elements("diagnosis"),
+    "ExplanationOfBenefit": _Elements("diagnosis"),
+    "DocumentReference": _Elements("description", "content"),
     "Composition": _sections,
     **dict.fromkeys(
         (*_PLANS, "AdverseEvent", "Basic", "ClinicalImpression", "DetectedIssue", "Flag", "List", "RiskAssessment"),
@@ -284,6 +287,24 @@ _BY_TYPE: Mapping[str, Callable[[Resource], Iterable[Statement]]] = {
 }
 TYPES: AbstractSet[str] = _BY_TYPE.keys()
 """The resource types in which something is looked for."""
+_MAY_ANSWER = _ANSWERS | {"component"}
+
+
+def _is_a_number(observation: Resource) -> bool:
+    """Whether an observation gives a quantity and nothing besides that could say or answer anything."""
+    return "valueQuantity" in observation and _MAY_ANSWER.isdisjoint(observation)
+
+
+_SILENT: Mapping[str, Callable[[Resource], bool]] = {
+    "Observation": _is_a_number,
+    **{name: reader.are_missing_in for name, reader in _BY_TYPE.items() if isinstance(reader, _Elements)},
+}
+
+
+def without_silent(type_: str, entries: Iterable[Entry]) -> Iterable[Entry]:
+    """Those entries of a type that may say or answer something: of most a glance at their elements shows that not."""
+    is_silent = _SILENT.get(type_)
+    return entries if is_silent is None else [entry for entry in entries if not is_silent(entry.resource)]
 
 
 def statements_of(entry: Entry) -> list[Statement]:

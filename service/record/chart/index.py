@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -14,7 +14,7 @@ from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.answers import ANSWERED, is_affirmed
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of, question_of
-from service.record.chart.denials import is_taken_back
+from service.record.chart.denials import is_over
 from service.record.chart.elsewhere import (
     GOOD,
     Statement,
@@ -23,18 +23,20 @@ from service.record.chart.elsewhere import (
     statements_of,
     tells_in_words,
     with_title,
+    without_silent,
 )
 from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
+from service.record.chart.filing import NOT_UNDERSTOOD, Filing
 from service.record.chart.lone_drugs import lone_drugs
-from service.record.chart.matcher import MEDICATION, NOT_UNDERSTOOD, Matcher
+from service.record.chart.matcher import MEDICATION, Matcher
 from service.record.chart.questions import unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.chart.unopened import unopened
 from service.record.chart.unread_results import without_unread_results
-from service.record.chart.worded_answers import problem_told
+from service.record.chart.worded_answers import IN_WORDS, problem_told
 from service.record.medication.entry import (
     BY_WORDS,
     MEDICATION_TYPES,
@@ -45,26 +47,24 @@ from service.record.medication.entry import (
 )
 from service.record.model import Entry, Record
 from service.record.once import once
-from service.record.values.coding import Match
-from service.record.values.concept import concept_text, wordings
+from service.record.values.concept import concept_text
 from service.record.values.dates import When, at, parse
 from service.record.values.statuses import Counts
 
 _YEAR = 365
 UNRECOGNISED: Key = (MEDICATION, "")
 ORDER: Key = ("order", "")
-_STATED_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
-"""The types in which words beside a code that matched add to what it says; elsewhere they only name the code."""
-_MAY_BE_SUSPECTED = frozenset({"Condition", "Encounter"})
+
+
+_COUNTS = frozenset({Counts.PRESENT, Counts.HISTORY})
 
 
 def may_count(entry: Entry) -> bool:
     """Whether an entry counts in any way: not one entered in error, refuted, or of something not done."""
-    return entry.status_class.counts in {Counts.PRESENT, Counts.HISTORY}
+    return entry.status_class.counts in _COUNTS
 
 
 _CONDITION = "Condition"
-_CARRIED_OUT = frozenset({"ServiceRequest", "Procedure"})
 _MOST_TOLD = 3
 """So many dangers of one entry are named."""
 _LOOK_AT_CLOCK = 64
@@ -120,23 +120,27 @@ class Chart:
         if asked is None or name in self._indexed:
             return
         self._indexed.add(name)
-        not_understood: dict[str, Entry] = {}
-        taken_back: dict[str, Entry] = {}
-        is_answered = False
-        for number, entry in enumerate(self.record.of_type(name)):
+        is_list, entries = name in NOT_UNDERSTOOD, self.record.of_type(name)
+        not_read: list[Entry] = []
+        taken_back: list[Entry] = []
+        for number, entry in enumerate(entries):
             if not number % _LOOK_AT_CLOCK:
                 self._budget.check()
-            is_read = self._index(entry, asked)
-            if name not in NOT_UNDERSTOOD:
+            is_read, denies = self._index(entry, asked)
+            if not is_list:
                 continue
-            if is_taken_back(entry, self.matcher.denials, self.matcher.index):
-                taken_back.setdefault(entry.reference, entry)
-            elif may_count(entry):
-                is_answered = True
-                if not is_read:
-                    not_understood.setdefault(entry.reference, entry)
-        # Where another entry counts, it tells what was found when "none" was taken back.
-        self._set_aside(name, (not_understood if is_answered else taken_back).values())
+            # Its status is not asked of every entry: the gate needs none of most.
+            if denies and is_over(entry):
+                taken_back.append(entry)
+            elif not is_read and may_count(entry):
+                not_read.append(entry)
+        if taken_back and not any(map(may_count, set(entries).difference(taken_back))):
+            # No other entry counts, which would tell what was found when "none" was taken back.
+            not_read = taken_back
+        by_name: dict[str, Entry] = {}
+        for entry in not_read:
+            by_name.setdefault(entry.reference, entry)
+        self._set_aside(name, by_name.values())
         if name == _CONDITION:
             self._look_elsewhere()
 
@@ -162,10 +166,9 @@ class Chart:
         found: dict[str, list[Entry]] = {}
         for type_ in WITH_STATEMENTS:
             read = frozenset() if type_ in (_CONDITION, *ANSWERED) else self.matcher.asked.get(type_, frozenset())
-            for number, entry in enumerate(self.record.of_type(type_)):
+            for number, entry in enumerate(without_silent(type_, self.record.of_type(type_))):
                 if not number % _LOOK_AT_CLOCK:
                     self._budget.check()
-                # Few entries say anything there, so that is looked at first.
                 if ((statements := statements_of(entry)) or type_ in ANSWERED) and self._may_tell(entry):
                     told = list(self._told_by(entry, statements, read, listed))
                     self._told.update(named for _, named in told)
@@ -360,31 +363,31 @@ class Chart:
             drug = self.matcher.with_all_classes(found)
             yield Medication(entry, drug, self.now, entry.reference in self.record.drafts)
 
-    def _index(self, entry: Entry, asked: frozenset[str]) -> bool:
-        """File the entry under what it says, and tell whether it could be understood at all."""
+    def _index(self, entry: Entry, asked: frozenset[str]) -> tuple[bool, bool]:
+        """File the entry under what it says; tell whether it could be understood at all, and whether it denies."""
+        resource = entry.resource
+        coded = resource.get("code")
+        if entry.type in ABOUT_CODE and type(coded) is dict:
+            # Nearly every entry of a chart says in its code alone what it is about.
+            filing = self._file(entry, coded, resource)
+            if entry.type == "Observation" and "component" in resource:
+                self._index_components(entry)
+            return filing.is_read, filing.denies
         if entry.type == "QuestionnaireResponse":
-            self._index_items(entry, entry.resource, asked)
-            return True
-        is_read = False
-        of_allergies: list[object] = []
-        coded = entry.resource.get("code") if entry.type in ABOUT_CODE else None
-        # Nearly every entry of a chart says in its code alone what it is about.
-        concepts: Iterable[object] = (
-            (coded,) if isinstance(coded, dict) else concepts_of(entry.type, entry.resource, self.record)
-        )
+            self._index_items(entry, resource, asked)
+            return True, False
+        denies = bool(coded) and self.matcher.filings[entry.type].read(coded).denies
+        concepts = concepts_of(entry.type, resource, self.record)
         if entry.type == _ALLERGY:
-            concepts = of_allergies = list(map(of_the_reaction, concepts))
-        for concept in concepts:
-            is_read = self._match(entry, concept, entry.resource, asked) or is_read
-        if entry.type == "Observation" and "component" in entry.resource:
-            for component in as_objects(entry.resource["component"]):
-                self._match(entry, component.get("code"), component, asked)
-        elif entry.type == _ALLERGY:
-            self._index_allergy(entry, of_allergies, asked)
-            is_read = self.matcher.is_allergy_read(of_allergies)
-            if not _BESIDE_AN_ALLERGY.isdisjoint(entry.resource):
-                self._set_beside(entry, of_allergies)
-        return is_read
+            return self._index_allergy(entry, list(map(of_the_reaction, concepts)), asked), denies
+        is_read = [self._file(entry, concept, resource).is_read for concept in concepts]
+        if entry.type == "Observation":
+            self._index_components(entry)
+        return any(is_read), denies
+
+    def _index_components(self, entry: Entry) -> None:
+        for component in as_objects(entry.resource.get("component")):
+            self._file(entry, component.get("code"), component)
 
     def _set_beside(self, entry: Entry, own: Iterable[object]) -> None:
         """Set aside what an allergy tells of other drugs in notes and reactions."""
@@ -393,42 +396,37 @@ class Chart:
             told = (Entry({"code": {"text": one}}, entry.type, entry.id, entry.path) for one in sentences)
             self._set_aside(_ALLERGY, islice(told, _MOST_TOLD))
 
-    def _match(self, entry: Entry, concept: object, holder: Mapping[str, Any], asked: frozenset[str]) -> bool:
-        match = self.matcher.index.match(concept)
-        if entry.type == "Observation" and (told := problem_told(concept, holder, self.matcher.index)):
-            self._file_told(entry, holder, told, (match.sets | told.sets) & asked)
-        elif match.sets or match.said_too or match.past_sets or match.suspected_sets:
-            self._file(entry, match, holder, asked)
-        if entry.type not in NOT_UNDERSTOOD:
-            return match.is_read
-        is_ours = entry.type in _CARRIED_OUT and any(text in self.matcher.own_orders for text in wordings(concept))
-        return is_ours or self.matcher.index.is_entry_read(entry.type, concept)
+    def _file(self, entry: Entry, concept: object, holder: Mapping[str, Any]) -> Filing:
+        """Put an entry under the value sets that a concept names and facts ask about."""
+        filing = self.matcher.filings[entry.type].read(concept)
+        if entry.type == "Observation" and not IN_WORDS.isdisjoint(holder) and self._is_told(entry, concept, holder):
+            return filing
+        if filing.under:
+            birth = self.birth if "onsetAge" in entry.resource else None
+            for under in filing.under:
+                code_match = CodeMatch(
+                    entry,
+                    holder,
+                    filing.text,
+                    birth,
+                    under.by_text,
+                    is_sure=under.is_sure,
+                    past=under.past,
+                    suspected=under.suspected,
+                    notes=filing.notes,
+                )
+                self._add(code_match, under.sets)
+        return filing
 
-    def _file(self, entry: Entry, match: Match, holder: Mapping[str, Any], asked: frozenset[str]) -> None:
-        """Put an entry under the value sets that it names and facts ask about."""
-        birth = self.birth if "onsetAge" in entry.resource else None
-        if match.sets and not match.sets.isdisjoint(asked):
-            is_sure = not (match.by_text or match.by_category)
-            code_match = CodeMatch(entry, holder, match.text, birth, match.by_text, is_sure=is_sure, notes=match.notes)
-            self._add(code_match, match.sets & asked)
-        if entry.type in _STATED_IN_WORDS and not match.said_too.isdisjoint(asked):
-            said = CodeMatch(entry, holder, match.text, birth, by_text=True, is_sure=False, notes=match.notes)
-            self._add(said, match.said_too & asked)
-        if match.past_sets and not match.past_sets.isdisjoint(asked):
-            past = CodeMatch(
-                entry, holder, match.text, birth, by_text=True, is_sure=False, past=True, notes=match.notes
-            )
-            self._add(past, match.past_sets & asked)
-        if entry.type in _MAY_BE_SUSPECTED and not match.suspected_sets.isdisjoint(asked):
-            suspected = CodeMatch(
-                entry, holder, match.text, birth, by_text=True, is_sure=False, suspected=True, notes=match.notes
-            )
-            self._add(suspected, match.suspected_sets & asked)
-
-    def _file_told(self, entry: Entry, holder: Mapping[str, Any], told: Match, sets: frozenset[str]) -> None:
-        """Put an answer in words under the problem that it tells, and under its question, to which it is a yes."""
+    def _is_told(self, entry: Entry, question: object, holder: Mapping[str, Any]) -> bool:
+        """Put an answer in words under the problem that it tells, if any, and its question, to which it is a yes."""
+        told = problem_told(question, holder, self.matcher.index)
+        if told is None:
+            return False
+        sets = (self.matcher.index.match(question).sets | told.sets) & self.matcher.asked[entry.type]
         self._read_in_words.setdefault(id(entry.resource), set()).add(told.text)
         self._add(CodeMatch(entry, holder, told.text, birth=None, by_text=True, is_sure=False, chosen=True), sets)
+        return True
 
     def _add(self, code_match: CodeMatch, value_sets: Iterable[str]) -> None:
         type_ = code_match.entry.type
@@ -439,7 +437,16 @@ class Chart:
                 found = of_type[name] = self.code_matches[type_, name] = []
             found.append(code_match)
 
-    def _index_allergy(self, entry: Entry, concepts: Iterable[object], asked: frozenset[str]) -> None:
+    def _index_allergy(self, entry: Entry, concepts: Sequence[object], asked: frozenset[str]) -> bool:
+        """File an allergy under what it is to, which may be coded as the drug, and tell whether it was understood."""
+        for concept in concepts:
+            self._file(entry, concept, entry.resource)
+        self._index_drugs(entry, concepts, asked)
+        if not _BESIDE_AN_ALLERGY.isdisjoint(entry.resource):
+            self._set_beside(entry, concepts)
+        return self.matcher.is_allergy_read(concepts)
+
+    def _index_drugs(self, entry: Entry, concepts: Iterable[object], asked: frozenset[str]) -> None:
         """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2)."""
         for concept in concepts:
             drug = self.matcher.with_all_classes(self.matcher.drugs.recognise_concept(concept))

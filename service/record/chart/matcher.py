@@ -10,6 +10,7 @@ from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import FactKind, Knowledge
 from service.record.chart.code_match import Key
 from service.record.chart.denials import denials_of
+from service.record.chart.filing import NOT_UNDERSTOOD, filings
 from service.record.chart.scope import problems_in_scope
 from service.record.medication.drug import Drug
 from service.record.medication.drugs import Drugs
@@ -19,11 +20,6 @@ from service.record.values.coding import CodeIndex
 from service.record.values.concept import Coding, codings, wordings
 
 MEDICATION = "medication"
-NOT_UNDERSTOOD: Mapping[str, str] = dict.fromkeys(
-    ("Condition", "AllergyIntolerance", "Procedure", "ServiceRequest", "DiagnosticReport", "MedicationRequest"),
-    "not read",
-)
-"""The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
 _MOST_DRUGS = 1024
 """Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
 _MOST_SUBSTANCES = 200
@@ -45,9 +41,6 @@ class Matcher:
         """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
         self.episode = knowledge.episode
         self.in_scope = problems_in_scope(knowledge)
-        self.own_orders = frozenset(order.title for order in knowledge.orders.values())
-        """What the service calls the orders that it offers itself: they are known when they come back."""
-        self.denials: Mapping[str, frozenset[str]] = denials_of(knowledge, NOT_UNDERSTOOD)
         self.episode_sets = frozenset(knowledge.episode)
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
         asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
@@ -62,6 +55,10 @@ class Matcher:
         self.index = CodeIndex(
             knowledge.value_sets, knowledge.danger_terms, knowledge.other_words, cached, asked=self.asked
         )
+        # They are known when they come back.
+        own_orders = frozenset(order.title for order in knowledge.orders.values())
+        self.filings = filings(self.index, self.asked, denials_of(knowledge, NOT_UNDERSTOOD), own_orders)
+        """By type, what concepts mean for its entries."""
 
     def with_all_classes(self, drug: Drug) -> Drug:
         """The drug with the classes that any value set gives its ingredients: one object for one that is known."""

@@ -7,8 +7,8 @@ from decimal import Decimal
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.evidence import named_entries, ordered
+from service.record.chart.filing import NOT_UNDERSTOOD
 from service.record.chart.index import Chart
-from service.record.chart.matcher import NOT_UNDERSTOOD
 from service.record.kinds.plan import Plan
 from service.record.model import Entry
 
