@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -270,6 +271,11 @@ class Chart:
     @once
     def first_starts(self) -> dict[tuple[str, ...], dict[str, When | None]]:
         """By some classes and ingredient, when the first drug began, for facts that ask which came first."""
+        return {}
+
+    @once
+    def creatinine(self) -> dict[Decimal | None, Any]:
+        """The measurements of creatinine by their look-back in days, for facts that compute the eGFR."""
         return {}
 
     @once

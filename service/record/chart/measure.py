@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import partial
+from math import floor
 from typing import Any
+
+from msgspec import Struct
 
 from service.finding import Evidence
 from service.knowledge.model import FactSource
 from service.note import Note, NoteCode, joined, of_entry
 from service.record.chart.code_match import CodeMatch
 from service.record.chart.concepts import as_objects
+from service.record.chart.dating import EffectivePeriod
 from service.record.chart.index import Chart
 from service.record.chart.window import FUTURE, Timing, is_future, timing, within
 from service.record.values.code_sets import LOINC_LINK
@@ -23,13 +29,14 @@ from service.record.values.units import Reading, Refused, is_plausible, read_val
 BY_TEXT = Note(NoteCode.BY_TEXT)
 PRELIMINARY = frozenset({NoteCode.PRELIMINARY_VALUE, NoteCode.PRELIMINARY_VALUE_UNDATED})
 """The notes of values that are not used because they are not final."""
+_SURELY_OLDER = 2
+"""Days by which one calendar day must lie before another to be before it in every zone."""
 _NO_DATE_GIVEN = Note(NoteCode.DATE_NOT_GIVEN)
 _NOT_EXACT = Note(NoteCode.INEXACT_DATE)
 _IMPLAUSIBLE = Note(NoteCode.IMPLAUSIBLE)
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(Struct, frozen=True):
     """One number with its date. ``inside`` tells whether it lies in the look-back (None: cannot be known)."""
 
     number: Interval
@@ -53,8 +60,7 @@ class Wanted:
     plausible: tuple[Decimal, Decimal] | None = None
 
 
-@dataclass(slots=True)
-class Measurements:
+class Measurements(Struct):
     """What was found: final values, values that are not final yet, and when and why others were passed over."""
 
     final: list[Measurement]
@@ -103,34 +109,92 @@ def no_date_given(evidence: Evidence) -> Note:
 
 
 def measurements(wanted: Wanted, chart: Chart) -> Measurements:
-    """The readable numbers the sources name; those dated in the future left out.
+    """The readable numbers the sources name, as far as they may be the newest or are to be named beside it.
 
-    Of those that are far too old to use only the newest is read, to be named.
+    Those dated in the future are left out, of those that are far too old only the newest is read, to be named. Final
+    numbers that are surely older than one that can be used are not read at all: nobody asks for them.
     """
+    return _measured(wanted, chart, every=False)
+
+
+def all_measurements(wanted: Wanted, chart: Chart) -> Measurements:
+    """The same with every final number of the look-back, also those that newer ones have overtaken."""
+    return _measured(wanted, chart, every=True)
+
+
+def _measured(wanted: Wanted, chart: Chart, *, every: bool) -> Measurements:
     found = Measurements([], [], [])
+    too_old = _too_old(wanted, chart)
     for source in wanted.sources:
-        substance = substance_of(source.codes)
-        old = []
+        read = partial(_add, found, source=source, wanted=wanted, substance=substance_of(source.codes), chart=chart)
+        may_be_passed_over = not every and _is_plain(source)
+        old, dated = [], []
         for code_match in chart.matches(source.resource, source.codes):
-            if code_match.status_class.counts is Counts.NEVER:
-                continue
-            if _is_far_too_old(code_match, wanted, chart):
+            # Its date is looked at first, for most results of a long record are old.
+            if too_old is not None and _is_before(code_match.effective_period, too_old):
                 old.append(code_match)
-            else:
-                _add(found, code_match, source, wanted, substance, chart)
-        for code_match in sorted(old, key=_age, reverse=True):
-            if found.final:
-                break
-            _add(found, code_match, source, wanted, substance, chart)
+            elif code_match.status_class.counts is not Counts.NEVER:
+                if may_be_passed_over and not code_match.status_class.provisional and _is_exact(code_match):
+                    dated.append(code_match)
+                else:
+                    read(code_match)
+        _read_newest(dated, found, read)
+        if old and not found.final:
+            for code_match in sorted(old, key=_age, reverse=True):
+                if code_match.status_class.counts is not Counts.NEVER:
+                    read(code_match)
+                if found.final:
+                    break
     return found
 
 
-def _is_far_too_old(code_match: CodeMatch, wanted: Wanted, chart: Chart) -> bool:
-    """A quick look, two days wider than the look-back, that spares reading years of old results."""
+def _read_newest(dated: list[CodeMatch], found: Measurements, read: Callable[[CodeMatch], None]) -> None:
+    """Read exactly dated final results, the newest first, until one can be used and the rest is surely older."""
+    dated.sort(key=_day, reverse=True)
+    used: date | None = None
+    for code_match in dated:
+        if used is not None and (used - _day(code_match)).days > _SURELY_OLDER:
+            return
+        before = len(found.final)
+        read(code_match)
+        if used is None and len(found.final) > before and found.final[-1].inside:
+            used = _day(code_match)
+
+
+def _day(code_match: CodeMatch) -> date:
     when = code_match.effective_period.last
-    if wanted.look_back_days is None or when is None or code_match.effective_period.open:
+    return when.last_day if when is not None else date.min
+
+
+def _is_plain(source: FactSource) -> bool:
+    """Whether the look-back alone tells whether a result of a source counts, which an exact date always answers."""
+    return source.within_days is None and not source.in_episode and not source.ended_by
+
+
+def _is_exact(code_match: CodeMatch) -> bool:
+    """Whether a result has a date, to the day or with its time and zone, and is of no period that goes on."""
+    when = code_match.effective_period.last
+    if when is None or code_match.effective_period.open:
         return False
-    return (chart.today.last_day - when.last_day).days > wanted.look_back_days + 2
+    return when.first == when.last if when.timed else when.first_day == when.last_day
+
+
+def _too_old(wanted: Wanted, chart: Chart) -> date | None:
+    """The day before which a number is far too old: two days wider than the look-back, to be quick and sure.
+
+    It spares reading years of old results.
+    """
+    if wanted.look_back_days is None:
+        return None
+    days = floor(wanted.look_back_days) + 2
+    last_day = chart.today.last_day
+    return date.fromordinal(last_day.toordinal() - days) if days < last_day.toordinal() else None
+
+
+def _is_before(effective_period: EffectivePeriod, day: date) -> bool:
+    """Whether what happened was surely over before a day."""
+    when = effective_period.last
+    return when is not None and when.last_day < day and not effective_period.open
 
 
 def _age(code_match: CodeMatch) -> tuple[float, str]:
@@ -139,7 +203,13 @@ def _age(code_match: CodeMatch) -> tuple[float, str]:
 
 
 def _add(
-    found: Measurements, code_match: CodeMatch, source: FactSource, wanted: Wanted, substance: str | None, chart: Chart
+    found: Measurements,
+    code_match: CodeMatch,
+    *,
+    source: FactSource,
+    wanted: Wanted,
+    substance: str | None,
+    chart: Chart,
 ) -> None:
     reading = _reading(code_match, wanted, substance)
     where, when = code_match.entry.reference, code_match.effective_period.last
@@ -203,14 +273,12 @@ _READ_WITH_THE_UNITS = frozenset({"10", "50", "100"})
 
 
 def _timing(code_match: CodeMatch, source: FactSource, wanted: Wanted, chart: Chart) -> Timing:
-    timings = [timing(code_match, source, chart)]
-    if wanted.look_back_days is not None:
-        timings.append(within(code_match.effective_period, wanted.look_back_days, chart.now))
-    for answer in (False, None):
-        for found in timings:
-            if found.inside is answer:
-                return found
-    return timings[0]
+    found = timing(code_match, source, chart)
+    if wanted.look_back_days is None or found.inside is False:
+        return found
+    back = within(code_match.effective_period, wanted.look_back_days, chart.now)
+    # Of two windows that one tells which does not hold it, or of which it cannot be known.
+    return back if back.inside is False or (back.inside is None and found.inside) else found
 
 
 def candidates(found: Iterable[Measurement], *, same_day: bool) -> list[Measurement]:

@@ -12,7 +12,7 @@ from service.note import Note, NoteCode
 from service.record.chart.dating import EffectivePeriod
 from service.record.chart.evidence import NOT_RECORDED, distinct_notes, ordered, read_types, shortfalls
 from service.record.chart.index import Chart
-from service.record.chart.measure import Measurement, candidates, measurements, preferred
+from service.record.chart.measure import Measurement, all_measurements, candidates, preferred
 from service.record.chart.window import NO_EPISODE, in_episode
 from service.record.kinds.coded import source_keys
 from service.record.kinds.plan import Plan
@@ -37,7 +37,7 @@ def plan(definition: FactDefinition) -> Plan:
     wanted = wanted_by(definition)
 
     def find(chart: Chart) -> Finding:
-        found = measurements(wanted, chart)
+        found = all_measurements(wanted, chart)
         dated = [one for one in found.final if one.when is not None and one.inside is not False]
         if not dated:
             reasons = shortfalls(read_types(definition), chart.record) or (NOT_RECORDED,)

@@ -7,7 +7,7 @@ mL/min/{1.73_m2}.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
 
@@ -24,6 +24,7 @@ from service.record.values.dates import When, age_years
 from service.record.values.interval import Interval
 
 CREATININE: Key = ("Observation", "obs-creatinine")
+_SOURCE = FactSource(CREATININE[0], (CREATININE[1],))
 COMPUTED = Note(NoteCode.EGFR_COMPUTED)
 SEX_NOT_KNOWN = Note(NoteCode.SEX_LOWER_OF_TWO)
 _ADULT = Decimal(18)
@@ -60,7 +61,7 @@ def computed_egfr(wanted: Wanted, chart: Chart) -> Computed:
     number = _rate(creatinine.number, age, sex_of(chart))
     if wanted.plausible is not None and not number.overlaps(*wanted.plausible):
         return Computed(None, (*notes, Note(NoteCode.EGFR_IMPLAUSIBLE)))
-    return Computed(replace(creatinine, number=number, evidence=_evidence(creatinine, number, chart)), notes)
+    return Computed(replaced(creatinine, number=number, evidence=_evidence(creatinine, number, chart)), notes)
 
 
 def lower_by_newer_creatinine(
@@ -86,8 +87,12 @@ def newer_creatinine_not_final(wanted: Wanted, when: When | None, chart: Chart) 
 
 
 def _creatinine(wanted: Wanted, chart: Chart) -> Measurements:
-    source = FactSource(CREATININE[0], (CREATININE[1],))
-    return measurements(Wanted((source,), "mg/dL", wanted.look_back_days), chart)
+    """Asked several times for one eGFR, and with few look-backs."""
+    found: Measurements | None = chart.creatinine.get(wanted.look_back_days)
+    if found is None:
+        asked = Wanted((_SOURCE,), "mg/dL", wanted.look_back_days)
+        found = chart.creatinine[wanted.look_back_days] = measurements(asked, chart)
+    return found
 
 
 def _age(chart: Chart, when: When) -> Interval | None:

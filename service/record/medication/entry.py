@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,11 +14,18 @@ from service.finding import Evidence
 from service.note import Note, NoteCode
 from service.record.medication.dosage import Daily, daily_amounts, is_dose_told, single_doses_mg
 from service.record.medication.drug import TAKES_NOTHING, Drug
-from service.record.medication.supply import Course, entry_status_class, planned_days, recorded_end, start_of
+from service.record.medication.supply import (
+    Course,
+    dosage_periods,
+    entry_status_class,
+    planned_days,
+    recorded_end,
+    start_of,
+)
 from service.record.model import Entry
 from service.record.once import once
 from service.record.values.coding import CodeIndex
-from service.record.values.dates import When, days_since
+from service.record.values.dates import Span, When, days_since
 from service.record.values.interval import Interval
 from service.record.values.status_table import StatusClass, noted
 
@@ -96,7 +103,12 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
     @once
     def started(self) -> When | None:
         """When it was to begin, else when it was ordered, noted or handed over."""
-        return start_of(self.entry)
+        return start_of(self.entry, self.periods)
+
+    @once
+    def periods(self) -> Sequence[Span]:
+        """The periods for which its dosages say that it is to be taken."""
+        return dosage_periods(self.resource)
 
     @once
     def since(self) -> Interval | None:
@@ -106,7 +118,7 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
     @once
     def ended(self) -> When | None:
         """When it ended, for one that is no longer taken, if that is recorded."""
-        return recorded_end(self.entry)
+        return recorded_end(self.entry, self.periods)
 
     @once
     def planned(self) -> Interval:

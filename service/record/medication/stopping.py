@@ -33,7 +33,7 @@ def stopped_within(medication: Medication, days: int, now: datetime) -> bool | N
     # It ended no later than its supply or its dosage, and before the entry that says so was last changed.
     if planned.high is not None and since.low - planned.high > days:
         return False
-    bounds = (last_day_written(medication.resource), _last_changed(medication.resource))
+    bounds = (last_day_written(medication.periods), _last_changed(medication.resource))
     timings = (within(EffectivePeriod(bound), days, now) for bound in bounds if bound is not None)
     return False if any(timing.inside is False for timing in timings) else None
 

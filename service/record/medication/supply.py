@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -32,8 +32,11 @@ _DAYS: Mapping[str, tuple[Decimal, Decimal]] = {
 _EFFECTIVE = frozenset({"MedicationStatement", "MedicationAdministration"})
 
 
-def start_of(entry: Entry) -> When | None:
-    """When a medication was to begin, else when it was ordered, noted or handed over."""
+def start_of(entry: Entry, periods: Sequence[Span]) -> When | None:
+    """When a medication was to begin, else when it was ordered, noted or handed over.
+
+    ``periods`` are those for which its dosages say that it is to be taken (``dosage_periods``).
+    """
     resource = entry.resource
     if entry.type == "MedicationDispense":
         return handed_over(resource)
@@ -41,7 +44,7 @@ def start_of(entry: Entry) -> When | None:
         span = parse_period(resource.get("effectivePeriod"))
         found = parse(resource.get("effectiveDateTime")) or (span.start if span else None)
         return found or parse(resource.get("dateAsserted"))
-    starts = [span.start for span in _periods(_repeats(resource)) if span.start is not None]
+    starts = [span.start for span in periods if span.start is not None]
     return min(starts, key=lambda when: (when.first, when.last), default=None) or parse(resource.get("authoredOn"))
 
 
@@ -152,8 +155,8 @@ _RUNNING = frozenset({"active", "on-hold"})
 """An open period runs on only while the statement says that the drug is being taken; on hold is a pause in it."""
 
 
-def recorded_end(entry: Entry) -> When | None:
-    """When a medication that is no longer taken ended, if that is recorded."""
+def recorded_end(entry: Entry, periods: Sequence[Span]) -> When | None:
+    """When a medication that is no longer taken ended, if that is recorded; ``periods`` as for ``start_of``."""
     resource = entry.resource
     if entry.type == "MedicationStatement":
         span = parse_period(resource.get("effectivePeriod"))
@@ -162,13 +165,18 @@ def recorded_end(entry: Entry) -> When | None:
         span = parse_period(resource.get("effectivePeriod"))
         return parse(resource.get("effectiveDateTime")) or (span.end or span.start if span else None)
     if is_complete(entry):
-        return last_day_written(resource)
+        return last_day_written(periods)
     return parse(resource.get("statusChanged"))
 
 
-def last_day_written(resource: Mapping[str, Any]) -> When | None:
+def dosage_periods(resource: Mapping[str, Any]) -> Sequence[Span]:
+    """The periods for which a drug is to be taken, as its dosages say."""
+    return _periods(_repeats(resource))
+
+
+def last_day_written(periods: Sequence[Span]) -> When | None:
     """The latest end of a period for which the drug was to be taken, where its dosage names one."""
-    ends = [span.end for span in _periods(_repeats(resource)) if span.end is not None]
+    ends = [span.end for span in periods if span.end is not None]
     return max(ends, key=lambda when: (when.last, when.first), default=None)
 
 

@@ -169,8 +169,8 @@ def _entry_evidence(
         doubts.append(status_class.note or _NOT_CERTAIN)
     if not definition.unconfirmed:
         doubts.append(old)
-    times = list(_in_time(medication, definition, chart))
-    if any(where.inside is False for where in times):
+    times = _in_time(medication, definition, chart)
+    if times and any(where.inside is False for where in times):
         return None
     doubts += [where.note for where in times if where.inside is None]
     support = Support.MAYBE if any(doubts) else Support.YES
@@ -185,12 +185,14 @@ def _dated_by_its_end(medication: Medication, evidence: Evidence) -> Evidence:
     return replace(evidence, date=medication.ended.text if medication.ended else None)
 
 
-def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> Iterator[Timing]:
-    """Where the beginning of an entry lies to what the fact asks of it."""
+def _in_time(medication: Medication, definition: FactDefinition, chart: Chart) -> list[Timing]:
+    """Where the beginning of an entry lies to what the fact asks of it; most ask nothing."""
+    times = []
     if definition.within_days is not None:
-        yield within(EffectivePeriod(medication.started), definition.within_days, chart.now)
+        times.append(within(EffectivePeriod(medication.started), definition.within_days, chart.now))
     if definition.began_after:
-        yield Timing(_began_after(medication, definition, chart), NOT_TOLD_WHICH_FIRST)
+        times.append(Timing(_began_after(medication, definition, chart), NOT_TOLD_WHICH_FIRST))
+    return times
 
 
 def _began_after(medication: Medication, definition: FactDefinition, chart: Chart) -> bool | None:
