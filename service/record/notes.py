@@ -223,7 +223,7 @@ def _filled(template: str, note: Note) -> str:
         reference=note.reference,
         date=note.date,
         number=note.number,
-        types=", ".join(note.types),
+        types=", ".join(note.types) if note.types else "",
         words=note.words,
-        of="; ".join(map(text_of, note.of)),
+        of="; ".join(map(text_of, note.of)) if note.of else "",
     )

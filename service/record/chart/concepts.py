@@ -21,10 +21,9 @@ _OF_FORMS = frozenset(
 
 def as_objects(value: object) -> list[Mapping[str, Any]]:
     """The objects in a list, or the one object given where a list belongs; nothing else."""
-    if value is None:
-        return []
-    items = value if isinstance(value, list) else [value]
-    return [item for item in items if isinstance(item, dict)]
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def question_of(item: Mapping[str, Any]) -> object:

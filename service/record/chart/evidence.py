@@ -42,11 +42,18 @@ class EntryEvidence(Struct, frozen=True):
 
 def ordered(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Evidence each once, newest first, the same whatever the order of the record."""
-    distinct = dict.fromkeys(evidence)
+    distinct = list(dict.fromkeys(evidence))
     if len(distinct) < 2:  # noqa: PLR2004  # nothing to put in order
         return tuple(distinct)
-    by_name = sorted(distinct, key=_by_name)
-    return tuple(sorted(by_name, key=lambda item: item.date or "", reverse=True))
+    if len({item.date or "" for item in distinct}) < len(distinct):
+        # Names are written out only where a date does not tell two apart.
+        distinct.sort(key=_by_name)
+    distinct.sort(key=_date, reverse=True)
+    return tuple(distinct)
+
+
+def _date(item: Evidence) -> str:
+    return item.date or ""
 
 
 _MOST_NOTES = 6

@@ -342,9 +342,10 @@ class Chart:
         return found
 
     def _held_medications(self) -> Iterator[Key]:
-        for medication in self.medications:
-            yield from ((MEDICATION, name) for name in medication.drug.classes)
-            if not medication.drug.recognised:
+        # Many entries name the same drug, which is one object then.
+        for drug in {id(medication.drug): medication.drug for medication in self.medications}.values():
+            yield from ((MEDICATION, name) for name in drug.classes)
+            if not drug.recognised:
                 yield UNRECOGNISED
 
     def matches(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:

@@ -40,7 +40,8 @@ INSIDE = Timing(inside=True)
 
 def is_future(when: When, now: datetime) -> bool:
     """Whether it is surely later than now (a day's difference of clocks and zones allowed)."""
-    return days_since(when, now) is None
+    # What bears the date of today or an earlier one never is, whatever its zone.
+    return when.first_day > now.date() and days_since(when, now) is None
 
 
 def within(effective_period: EffectivePeriod, days: int | Decimal, now: datetime) -> Timing:

@@ -15,7 +15,6 @@ from service.note import Note, NoteCode
 from service.record.medication.dosage import Daily, daily_amounts, is_dose_told, single_doses_mg
 from service.record.medication.drug import TAKES_NOTHING, Drug
 from service.record.medication.supply import (
-    Course,
     dosage_periods,
     entry_status_class,
     planned_days,
@@ -67,8 +66,7 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
         """What its status makes of it now. A draft beside the one that is being decided is background, as what runs."""
         if self.is_draft:
             return _DRAFT
-        course = Course(lambda: self.since, lambda: self.ended, lambda: self.planned)
-        return entry_status_class(self.entry, self.now, course)
+        return entry_status_class(self.entry, self.now, self)
 
     @once
     def daily(self) -> Daily | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
-from msgspec import Struct
 from msgspec.structs import replace as replaced
 
 from service.bounded import Bounded
@@ -16,7 +15,7 @@ from service.note import Note, NoteCode
 from service.record.chart.concepts import as_objects
 from service.record.medication.dosage import days_supply
 from service.record.model import Entry
-from service.record.values.dates import Span, When, days_between, days_since, parse, parse_period
+from service.record.values.dates import Span, When, days_between, days_since, earliest, latest, parse, parse_period
 from service.record.values.interval import Interval, hull
 from service.record.values.statuses import Counts, StatusClass, status_word
 from service.record.values.units import decimal
@@ -44,8 +43,7 @@ def start_of(entry: Entry, periods: Sequence[Span]) -> When | None:
         span = parse_period(resource.get("effectivePeriod"))
         found = parse(resource.get("effectiveDateTime")) or (span.start if span else None)
         return found or parse(resource.get("dateAsserted"))
-    starts = [span.start for span in periods if span.start is not None]
-    return min(starts, key=lambda when: (when.first, when.last), default=None) or parse(resource.get("authoredOn"))
+    return earliest(*(span.start for span in periods)) or parse(resource.get("authoredOn"))
 
 
 def handed_over(resource: Mapping[str, Any]) -> When | None:
@@ -53,16 +51,20 @@ def handed_over(resource: Mapping[str, Any]) -> When | None:
     return parse(resource.get("whenHandedOver")) or parse(resource.get("whenPrepared"))
 
 
-class Course(Struct, frozen=True):
-    """What is worked out of a medication entry, each when it is asked for.
+class Course(Protocol):
+    """What is worked out of a medication entry, each when it is asked for."""
 
-    How many days ago it began (None where that is not known, or lies in the future), when it ended, and for how many
-    days it is ordered.
-    """
+    @property
+    def since(self) -> Interval | None:
+        """How many days ago it began; None where that is not known, or lies in the future."""
 
-    since: Callable[[], Interval | None]
-    ended: Callable[[], When | None]
-    planned: Callable[[], Interval]
+    @property
+    def ended(self) -> When | None:
+        """When it ended, if that is recorded."""
+
+    @property
+    def planned(self) -> Interval:
+        """For how many days it is ordered."""
 
 
 def entry_status_class(entry: Entry, now: datetime, course: Course) -> StatusClass:
@@ -72,17 +74,17 @@ def entry_status_class(entry: Entry, now: datetime, course: Course) -> StatusCla
     """
     found = entry.status_class
     if entry.type == "MedicationAdministration":
-        return _of_administration(found, course.ended(), now)
+        return _of_administration(found, course.ended, now)
     if found.counts is Counts.PRESENT and _is_stated_to_be_over(entry, now):
         return replaced(found, provisional=True, note=Note(NoteCode.STATED_OVER))
     if found.counts is not Counts.HISTORY or not is_complete(entry):
         return found
     supplied = _supply_of(entry, course, now)
-    since = course.since()
+    since = course.since
     if since is None or since.low is None or since.high is None:
         return found
     if supplied.low is None:
-        is_open = entry.type in _MAY_GO_ON and course.ended() is None and since.low <= _USUAL_SUPPLY
+        is_open = entry.type in _MAY_GO_ON and course.ended is None and since.low <= _USUAL_SUPPLY
         return StatusClass(Counts.PRESENT, provisional=True, note=_NO_SUPPLY) if is_open else found
     if since.high <= supplied.low:
         return StatusClass(Counts.PRESENT, note=_STILL_SUPPLIED[entry.type])
@@ -137,8 +139,8 @@ def _is_stated_to_be_over(entry: Entry, now: datetime) -> bool:
 
 def _supply_of(entry: Entry, course: Course, now: datetime) -> Interval:
     if entry.type == "MedicationRequest":
-        ended = course.ended()
-        return course.planned() if ended is None or _is_to_come(ended, now) else Interval()
+        ended = course.ended
+        return course.planned if ended is None or _is_to_come(ended, now) else Interval()
     supply = days_supply(entry.resource) if entry.type == "MedicationDispense" else None
     return Interval(supply, supply)
 
@@ -176,8 +178,7 @@ def dosage_periods(resource: Mapping[str, Any]) -> Sequence[Span]:
 
 def last_day_written(periods: Sequence[Span]) -> When | None:
     """The latest end of a period for which the drug was to be taken, where its dosage names one."""
-    ends = [span.end for span in periods if span.end is not None]
-    return max(ends, key=lambda when: (when.last, when.first), default=None)
+    return latest(*(span.end for span in periods))
 
 
 def is_complete(entry: Entry) -> bool:

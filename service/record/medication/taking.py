@@ -35,6 +35,8 @@ NO_STOP = Note(NoteCode.STOP_NOT_KNOWN)
 NOT_TOLD_WHICH_FIRST = Note(NoteCode.FIRST_NOT_KNOWN)
 _NOT_CERTAIN = Note(NoteCode.NOT_CERTAIN)
 _UNITS_A_DAY = 2
+_CURRENT = frozenset({Counts.PRESENT})
+_CURRENT_OR_PAST = frozenset({Counts.PRESENT, Counts.HISTORY})
 
 
 class Match(Struct, frozen=True):
@@ -122,7 +124,11 @@ def is_small_dose(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | 
 
 def entry_evidence_of(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """What every medication of the record says about a drug fact."""
+    # What is over says something only to a fact that asks what was stopped, so that most of a long list is passed over.
+    said_by = _CURRENT if definition.stopped_within_days is None else _CURRENT_OR_PAST
     for medication in chart.medications_of(definition.classes):
+        if medication.status_class.counts not in said_by:
+            continue
         matched = match(medication, definition, chart)
         if matched is None or (not definition.old_orders and _stands_only_in_an_old_order(medication, chart)):
             continue
@@ -151,9 +157,7 @@ def _entry_evidence(
     started = medication.started
     doubts: list[Note | None] = [None if matched.is_sure else no_dose(medication)]
     no_stop = None
-    if status_class.counts is Counts.HISTORY:
-        if definition.stopped_within_days is None:
-            return None
+    if status_class.counts is Counts.HISTORY and definition.stopped_within_days is not None:
         stopped = stopped_within(medication, definition.stopped_within_days, chart.now)
         if stopped is False:
             return None
@@ -161,8 +165,6 @@ def _entry_evidence(
             no_stop = NO_STOP
         elif stopped is None:
             doubts.append(NO_STOP)
-    elif status_class.counts is not Counts.PRESENT:
-        return None
     old = OLD if _stands_only_in_an_old_order(medication, chart) else None
     is_counted = definition.unconfirmed or (medication.is_draft and definition.or_ordered)
     if status_class.provisional or (status_class.is_doubtful and not is_counted):
@@ -234,7 +236,7 @@ def _first_starts(classes: tuple[str, ...], chart: Chart) -> Mapping[str, When |
 
 
 def _is_or_was(medication: Medication) -> bool:
-    return medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}
+    return medication.status_class.counts in _CURRENT_OR_PAST
 
 
 def _stands_only_in_an_old_order(medication: Medication, chart: Chart) -> bool:

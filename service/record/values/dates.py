@@ -166,10 +166,18 @@ def days_since(when: When, now: datetime) -> Interval | None:
     What is partly in the future (``2026`` in November 2026) is cut at now. Up to one day ahead counts as
     today, because a clock or a zone may differ; so does what bears the date of today in its own zone.
     """
+    today = now.date()
+    if not when.timed:
+        return _calendar_days_since(when.first_day, when.last_day, today)
     low, high = _gap(when, at(now))
-    if high < _ONE_DAY_AHEAD and when.first_day > now.date():
-        return None
-    return Interval(max(low, _ZERO), max(high, _ZERO))
+    return None if high < _ONE_DAY_AHEAD and when.first_day > today else Interval(max(low, _ZERO), max(high, _ZERO))
+
+
+@lru_cache(maxsize=4096)
+def _calendar_days_since(first_day: date, last_day: date, today: date) -> Interval | None:
+    """The same of something without a time of day, of which many entries of many patients tell the same."""
+    low, high = Decimal((today - last_day).days), Decimal((today - first_day).days)
+    return None if high < _ONE_DAY_AHEAD else Interval(max(low, _ZERO), max(high, _ZERO))
 
 
 def within_days(when: When, days: int | Decimal, now: datetime) -> bool | None:

@@ -55,6 +55,7 @@ _DENIED = frozenset({"refuted", "entered-in-error"})
 _HELD = frozenset({"confirmed", "unconfirmed", "provisional", "differential"})
 _CONTRADICTORY = "(contradictory)"
 _CACHED = 1_000
+_NO_WORDS: Mapping[str, StatusClass] = {}
 _NOTHING_SAID: frozenset[str] = frozenset()
 _CERTAINTY = "icd-10-gm-diagnosesicherheit"
 NOT_UNDERSTOOD = Note(NoteCode.STATUS_NOT_UNDERSTOOD)
@@ -160,6 +161,26 @@ def status_class(resource: Mapping[str, Any]) -> StatusClass:
         return _of_allergy(resource)
     if not isinstance(type_, str):
         return NEVER
+    # Nearly every entry has a word of the table and nothing beside it that could make something else of it.
+    status = resource.get("status")
+    if isinstance(status, str) and _says_nothing_beside(type_, resource):
+        found = STATUS_TABLE.get(type_, _NO_WORDS).get(status)
+        if found is not None:
+            return found
+    return judged(type_, resource)
+
+
+def _says_nothing_beside(type_: str, resource: Mapping[str, Any]) -> bool:
+    """Whether the status alone tells what a resource counts as."""
+    if type_ in _REQUESTS:
+        return resource.get("intent") == "order" and "doNotPerform" not in resource
+    if type_ == "Observation":
+        return "dataAbsentReason" not in resource
+    return type_ not in _STUDIES and type_ != "Goal"
+
+
+def judged(type_: str, resource: Mapping[str, Any]) -> StatusClass:
+    """The same of a type with one status, by all that a resource says of it."""
     status = status_word(resource.get("lifecycleStatus" if type_ == "Goal" else "status"))
     if status == "entered-in-error":
         return NEVER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from service.note import Note, NoteCode
 from service.record.values.status_table import STATUS_TABLE
-from service.record.values.statuses import Counts, status_class
+from service.record.values.statuses import Counts, judged, status_class
 
 
 def concept(code: str) -> dict[str, Any]:
@@ -158,3 +159,24 @@ def test_parts_of_a_status_that_agree_say_one_thing() -> None:
     assert status_class(local).counts is Counts.HISTORY
     refuted = {"resourceType": "Condition", "verificationStatus": _codes("refuted", text="Refuted")}
     assert status_class(refuted).counts is Counts.ANSWERED_NO
+
+
+BESIDE: tuple[dict[str, Any], ...] = (
+    {},
+    *({"intent": intent} for intent in ("order", "plan", "proposal", "option", "ORDER", None, ["order"], 1)),
+    *({"intent": "order", "doNotPerform": value} for value in (True, False, None)),
+    *({"dataAbsentReason": {"text": "unknown"}, **value} for value in ({}, {"valueInteger": 1}, {"component": []})),
+    *({name: "The scan was aborted."} for name in ("conclusion", "description")),
+    {"note": [{"text": "The scan was aborted."}]},
+    {"lifecycleStatus": "active"},
+    {"lifecycleStatus": "rejected"},
+)
+
+
+@pytest.mark.parametrize("type_", [*STATUS_TABLE, "Medication", "Appointment"])
+def test_a_status_that_is_told_at_a_glance_is_the_one_that_is_judged(type_: str) -> None:
+    words = {word for table in STATUS_TABLE.values() for word in table}
+    odd: list[Any] = ["entered-in-error", "Final", " final", "", None, 1, ["final"], {"coding": [{"code": "final"}]}]
+    for status, beside in product([*sorted(words), *odd], BESIDE):
+        resource = {"resourceType": type_, "status": status, **beside}
+        assert status_class(resource) == judged(type_, resource), resource
