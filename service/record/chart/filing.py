@@ -11,6 +11,7 @@ from functools import partial
 from msgspec import Struct
 
 from service.note import Note
+from service.record.chart.unread_results import names_result
 from service.record.values.by_concept import ByConcept
 from service.record.values.coding import CodeIndex, Match
 from service.record.values.concept import wordings
@@ -41,7 +42,7 @@ class Filing(Struct, frozen=True):
     """What a concept means for entries of one type.
 
     ``is_read`` is False where an entry of a list with it could not be understood, ``denies`` tells that it says that
-    there is none.
+    there is none, and ``is_named`` what a result with it measures.
     """
 
     text: str
@@ -49,6 +50,7 @@ class Filing(Struct, frozen=True):
     under: tuple[Under, ...]
     is_read: bool
     denies: bool
+    is_named: bool
 
 
 def filings(
@@ -75,7 +77,8 @@ def filings(
             match.notes,
             tuple(_under(type_, match, asked[type_])),
             is_read(type_, concept, match),
-            not match.sets.isdisjoint(denials.get(type_, frozenset())),
+            denies=not match.sets.isdisjoint(denials.get(type_, frozenset())),
+            is_named=names_result(concept, index),
         )
 
     return {type_: ByConcept(_MOST_CONCEPTS, partial(filing, type_)) for type_ in asked}

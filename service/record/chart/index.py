@@ -179,7 +179,9 @@ class Chart:
         found.setdefault("DiagnosticReport", []).extend(unopened(self.record, self.matcher, self.now.year - 1))
         for name, entries in found.items():
             self._set_aside(name, entries)
-        self.record = without_unread_results(self.record, self.matcher.index, self.matcher.units, self._may_tell)
+        self.record = without_unread_results(
+            self.record, self.matcher.index, self.matcher.units, self._may_tell, self.matcher.names_result
+        )
 
     def record_for(self, codes: Iterable[str]) -> Record:
         """The record as a fact that goes by some value sets of problems reads it.

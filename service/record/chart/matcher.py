@@ -77,6 +77,11 @@ class Matcher:
             return False
         return any(map(self._names_substance, found))
 
+    def names_result(self, code: object) -> bool:
+        """Whether a code tells what a result with it measures (see ``names_result`` of unread results)."""
+        filings = self.filings.get("Observation")
+        return filings is not None and filings.read(code).is_named
+
     def is_measured_elsewhere(self, question: str) -> bool:
         """Whether a question asks for a number that facts read from observations and from no answer."""
         asked = self.asked.get("Observation", frozenset()) - self.asked.get("QuestionnaireResponse", frozenset())

@@ -40,10 +40,21 @@ _CODE_ONLY = re.compile(r"\S*\d\S*")
 
 
 def without_unread_results(
-    record: Record, index: CodeIndex, units: Sequence[str], counts: Callable[[Entry], bool]
+    record: Record,
+    index: CodeIndex,
+    units: Sequence[str],
+    counts: Callable[[Entry], bool],
+    is_named: Callable[[object], bool],
 ) -> Record:
-    """The record with each such result that ``counts`` noted as not read, so that the list of results is not whole."""
-    results = record.of_type(_OBSERVATION)
+    """The record with each such result that ``counts`` noted as not read, so that the list of results is not whole.
+
+    ``is_named`` tells of a code that a public system or a value set tells what it is, as nearly every one does.
+    """
+    results = [
+        one
+        for one in record.of_type(_OBSERVATION)
+        if "component" in one.resource or not is_named(one.resource.get("code"))
+    ]
     unread = [one for one in results if is_unread_result(one.resource, index, units) and counts(one)]
     if not unread:
         return record
@@ -71,7 +82,7 @@ def _is_unread(holder: Mapping[str, Any], index: CodeIndex, units: Sequence[str]
     code = holder.get("code")
     if not _has_value(holder) or not isinstance(code, dict):
         return False
-    if _is_of_a_public_system(code) or index.match(code).all_sets:
+    if names_result(code, index):
         return False
     words = [text for text in wordings(code) if not _CODE_ONLY.fullmatch(text)]
     if not words:
@@ -80,6 +91,11 @@ def _is_unread(holder: Mapping[str, Any], index: CodeIndex, units: Sequence[str]
     if any(map(is_foreign, words)):
         return any(isinstance(read_value(holder, unit), Reading) for unit in units)
     return all(map(_is_strange, words)) and any(_tells(holder, unit) for unit in _TELLING)
+
+
+def names_result(code: object, index: CodeIndex) -> bool:
+    """Whether a code tells what was measured: by a system of results, or because it lies in a value set."""
+    return isinstance(code, dict) and (_is_of_a_public_system(code) or bool(index.match(code).all_sets))
 
 
 def _is_of_a_public_system(code: Mapping[str, Any]) -> bool:
