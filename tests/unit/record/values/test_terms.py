@@ -113,7 +113,7 @@ def read(text: str) -> Match:
         ("Nerve root compression L5", "cond-lumbar-radiculopathy"),
         ("Radicular pain of right lower extremity", "cond-lumbar-radiculopathy"),
         ("Lumbar lateral recess stenosis", "cond-lumbar-spinal-stenosis"),
-        ("Weakness of dorsiflexion of right foot", "cond-foot-drop"),
+        ("Weakness of dorsiflexion of right foot", "local-cond-leg-weakness"),
         ("Compression deformity of T12", "cond-vertebral-fracture"),
         ("Chronic inflammatory demyelinating polyradiculoneuropathy", "cond-peripheral-neuropathy"),
         ("Hypertension complicating pregnancy, childbirth and the puerperium", "cond-pregnancy"),
