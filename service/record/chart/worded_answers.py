@@ -50,7 +50,7 @@ def is_nothing_lost(words: str) -> bool:
 def problem_told(question: object, holder: Mapping[str, Any], index: CodeIndex) -> Match | None:
     """The problems that a question and its answer in words name only together, with their words; None if none."""
     answer = in_words(holder)
-    if is_yes_or_no(answer):
+    if answer is None or is_yes_or_no(answer):
         return None
     asked, said = next(wordings(question), ""), next(wordings(answer), "")
     if not asked or not said or len(asked) + len(said) > _LONGEST:

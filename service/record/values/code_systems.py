@@ -89,9 +89,12 @@ _WRITTEN = re.compile(
 )
 
 
+_DIGIT = re.compile(r"[0-9]")
+
+
 def codes_written_in(text: str) -> list[str]:
     """The codes of ICD-10 that stand in words: after the name of the system, or with their dot ("M54.31")."""
-    return [first or second for first, second in _WRITTEN.findall(text)]
+    return [first or second for first, second in _WRITTEN.findall(text)] if _DIGIT.search(text) else []
 
 
 # http and https, a slash at the end, and a host in another case all name the same system.

@@ -45,6 +45,7 @@ _OF_PROBLEMS = ("cond-", "local-cond-", "device-", "local-problem-", "local-no-i
 _OF_ACTIONS = ("order-", "referral-", "procedure-", "proc-", "local-order-", "local-proc-")
 _CONDITION = "Condition"
 _SENTENCE = re.compile(r"(?<=[.;!])\s+|\n+")
+_END = re.compile(r"[.;!\n]")
 _MOST_SENTENCES = 40
 _NORMAL = Caseless(r"\b(?:normal|unremarkable|within normal limits|intact)\b")
 _ALLERGY = Caseless(r"\ballerg\w*|\banaphyla\w*|\bintoleran\w*|\bhypersensitiv\w*|\bbronchospasm|\bangio-?o?edema")
@@ -269,7 +270,7 @@ class CodeIndex(CodeSets):
         if coded := self._dangerous(frozenset[str]().union(*(code.sets for code in codes))):
             return Danger(concept_text(concept), coded)
         for text in wordings(concept):
-            for sentence in _SENTENCE.split(text)[:_MOST_SENTENCES]:
+            for sentence in _SENTENCE.split(text)[:_MOST_SENTENCES] if _END.search(text) else (text,):
                 found = self._danger_of(sentence[:_LONGEST_TEXT])
                 if found is not None:
                     return found
@@ -305,7 +306,7 @@ class CodeIndex(CodeSets):
             return self._dangers[sentence]
         wording = self._wordings.read(sentence)
         sets = self._dangerous(wording.now | wording.suspected | wording.doubtful)
-        is_word, names_drug = self._is_told(wording)
+        is_word, names_drug = self._is_told(wording) if self._danger.may_stand_in(sentence) else (False, False)
         is_word = is_word and _NORMAL.search(sentence) is None
         is_danger = bool(sets) or is_word or names_drug
         is_allergy = is_danger and _ALLERGY.search(sentence) is not None

@@ -9,6 +9,7 @@ found is explained; what is denied, or said of the family, is no danger. The wor
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -18,6 +19,7 @@ from service.knowledge.model import DangerTerms, ValueSet
 from service.record.values.caseless import Span
 from service.record.values.code_systems import RXNORM
 from service.record.values.negation import Guards, is_denied
+from service.record.values.pattern_literals import LiteralIndex
 from service.record.values.whole_words import Alternative, WholeWords, read_alternatives
 
 __all__ = ["DangerWords", "Dangers"]
@@ -74,7 +76,17 @@ class DangerWords:
         self._words = WholeWords(alternatives=words)
         self._red_flags = WholeWords(alternatives=red_flags)
         self._harmless = WholeWords(alternatives=harmless)
+        literals = [one.literals for one in (*words, *red_flags)]
+        self._needed = None if None in literals else tuple({one for each in literals for one in each or ()})
         self._known: Bounded[str, Dangers] = Bounded(_CACHED)
+
+    @cached_property
+    def _any(self) -> LiteralIndex:
+        return LiteralIndex([self._needed])
+
+    def may_stand_in(self, text: str) -> bool:
+        """Whether a text may hold a word of danger or of a red flag: one look tells it of most that hold none."""
+        return bool(self._any.indexes(text))
 
     def read(self, text: str, guards: Guards) -> Dangers:
         """The words of danger in a text, and what sounds like one; ``guards`` are those that may be found in it."""

@@ -27,9 +27,10 @@ def is_english(text: str) -> bool:
     words = [word for found in _WORD.findall(text) if (word := found.casefold()) not in _OF_CODES]
     if not words:
         return False
-    if _TAG.search(text):
+    if text.rstrip().endswith(")") and _TAG.search(text):
         return True
-    strange = sum(1 for word in words if not is_known(word))
+    known = _words()
+    strange = sum(1 for word in words if word not in known and not is_known(word))
     return strange <= len(words) // _STRANGE
 
 

@@ -239,6 +239,9 @@ class Guards(frozenset[Caseless]):
         return guard in self and guard.search(part) is not None
 
 
+NO_GUARDS = Guards()
+
+
 def _of_action(text: str, start: int, end: int) -> Said:
     before, _ = _clause(text, start, end)
     return Said.NOTHING if _REFUSED.search(before) else Said.PRESENT

@@ -13,7 +13,7 @@ from service.record.values.caseless import Caseless, Span
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ICD_10, ICD_10_CM, codes_written_in
 from service.record.values.english import is_english
-from service.record.values.negation import GUARDS, Guards, Said, said
+from service.record.values.negation import GUARDS, NO_GUARDS, Guards, Said, said
 from service.record.values.pattern_literals import LiteralIndex, literals_of, within
 
 __all__ = ["OF_PLACES", "Named", "Wording", "Wordings"]
@@ -96,7 +96,8 @@ class Wordings:
 
     def _read(self, text: str) -> Wording:
         may_match = sorted(self._which.indexes(text))
-        guards = Guards([GUARDS[index] for index in may_match if index < len(GUARDS)])
+        saying = [GUARDS[index] for index in may_match if index < len(GUARDS)]
+        guards = Guards(saying) if saying else NO_GUARDS
         named = tuple(self._named_in(text, (index - len(GUARDS) for index in may_match if index >= len(GUARDS))))
         codes = tuple(codes_written_in(text))
         now = self._own_questions.get(_bare(text), _NOTHING).union(*map(self._sets_of, codes))
