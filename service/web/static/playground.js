@@ -12,6 +12,14 @@
 
   for (const one of document.querySelectorAll('[data-needs-script]')) one.hidden = false;
 
+  // htmx hands options to the parser; browsers before those options (Chrome 138) refuse them, and no answer came.
+  try {
+    Document.parseHTMLUnsafe?.('', {});
+  } catch {
+    const parse = Document.parseHTMLUnsafe.bind(Document);
+    Document.parseHTMLUnsafe = (text) => parse(text);
+  }
+
   // The text of the chart, in the editor too.
   function write(text) {
     chart.value = text;
