@@ -83,26 +83,26 @@ async function decide(page, script) {
 // What forms do differs without scripts; what links do does not.
 const FORMS = ['sees what another eGFR would change', 'takes the suggestion of a card', 'answers the questionnaire'];
 
-export async function tasks(browser, address, auditor, listen) {
+export async function tasks(inBrowser, address, auditor, listen) {
   const told = {};
   for (const script of [true, false]) {
-    const context = await browser.newContext({ javaScriptEnabled: script, httpCredentials: auditor });
-    for (const [name, task] of Object.entries(TASKS)) {
-      if (!script && !FORMS.includes(name)) continue;
-      const page = await context.newPage();
-      const complaints = [];
-      listen(page, complaints);
-      page.setDefaultTimeout(8000);
-      let end;
-      try {
-        end = { text: await task(page, address, script) };
-      } catch (error) {
-        end = { failed: String(error.message).slice(0, 400) };
+    await inBrowser({ javaScriptEnabled: script, httpCredentials: auditor }, async (context) => {
+      for (const [name, task] of Object.entries(TASKS)) {
+        if (!script && !FORMS.includes(name)) continue;
+        const page = await context.newPage();
+        const complaints = [];
+        listen(page, complaints);
+        page.setDefaultTimeout(8000);
+        let end;
+        try {
+          end = { text: await task(page, address, script) };
+        } catch (error) {
+          end = { failed: String(error.message).slice(0, 400) };
+        }
+        told[`${name}, ${script ? 'with' : 'without'} scripts`] = { ...end, complaints };
+        await page.close();
       }
-      told[`${name}, ${script ? 'with' : 'without'} scripts`] = { ...end, complaints };
-      await page.close();
-    }
-    await context.close();
+    });
   }
   return told;
 }

@@ -78,9 +78,8 @@ function listen(page, complaints) {
 }
 
 // Every page once, at the size and in the manner of each view.
-async function visit(browser, address) {
+async function visit(context, address) {
   const seen = {};
-  const context = await browser.newContext({ reducedMotion: 'reduce', httpCredentials: asked.auditor });
   const page = await context.newPage();
   const complaints = [];
   listen(page, complaints);
@@ -102,7 +101,6 @@ async function visit(browser, address) {
     }
     Object.assign(seen[at], { views, complaints: [...complaints] });
   }
-  await context.close();
   return seen;
 }
 
@@ -111,11 +109,17 @@ async function shot(page, at, view) {
   await page.screenshot({ path: path.join(asked.shots, `${name}.png`), fullPage: true });
 }
 
-const browser = await launched();
-try {
-  const pages = await visit(browser, asked.address);
-  const done = await tasks(browser, asked.address, asked.auditor, listen);
-  process.stdout.write(JSON.stringify({ version: browser.version(), pages, tasks: done }));
-} finally {
-  await browser.close();
+// Each context has a browser of its own: where renderer and browser are one process, closing a context can end both.
+async function inBrowser(options, part) {
+  const browser = await launched();
+  try {
+    return await part(await browser.newContext(options), browser.version());
+  } finally {
+    await browser.close();
+  }
 }
+
+const calm = { reducedMotion: 'reduce', httpCredentials: asked.auditor };
+const [version, pages] = await inBrowser(calm, async (context, of) => [of, await visit(context, asked.address)]);
+const done = await tasks(inBrowser, asked.address, asked.auditor, listen);
+process.stdout.write(JSON.stringify({ version, pages, tasks: done }));
