@@ -82,7 +82,9 @@ def entry_status_class(entry: Entry, now: datetime, course: Course) -> StatusCla
     supplied = _supply_of(entry, course, now)
     since = course.since
     if since is None or since.low is None or since.high is None:
-        return found
+        # Without a date nobody can tell whether what was supplied has been used up.
+        may_last = supplied.low is not None and course.ended is None
+        return StatusClass(Counts.PRESENT, provisional=True, note=Note(NoteCode.SUPPLY_MAY_LAST)) if may_last else found
     if supplied.low is None:
         is_open = entry.type in _MAY_GO_ON and course.ended is None and since.low <= _USUAL_SUPPLY
         return StatusClass(Counts.PRESENT, provisional=True, note=_NO_SUPPLY) if is_open else found

@@ -255,6 +255,18 @@ def test_a_supply_of_months_that_may_reach_to_now_leaves_it_open() -> None:
     assert find(NSAID, order, complete=["MedicationRequest"]).status is Status.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("dated", "supplied", "expected"),
+    [({}, 28, "unknown"), ({}, None, "absent"), ({"authoredOn": "2031-01-01"}, 28, "unknown")],
+)
+def test_a_supply_from_a_day_that_nobody_knows_may_last(
+    dated: dict[str, object], supplied: int | None, expected: str
+) -> None:
+    days = {"expectedSupplyDuration": {"value": supplied, "unit": "days", "code": "d"}} if supplied else {}
+    order = medication(IBUPROFEN, "completed", **{"authoredOn": None, **dated}, dispenseRequest=days)
+    assert find(NSAID, order, complete=["MedicationRequest"]).status == expected
+
+
 def test_an_order_completed_with_a_recorded_end_is_over() -> None:
     bounded = [{"timing": {"repeat": {"boundsPeriod": {"start": "2026-11-10", "end": "2026-11-20"}}}}]
     supply = {"expectedSupplyDuration": {"value": 28, "unit": "days", "code": "d"}}
