@@ -154,6 +154,15 @@ def _told(decision: Decision, lacking: Lacking) -> Sequence[Template]:
     return [template for template in lacking.absent if template.key in (*_AT_EVERY_HOOK, *lacking.failed)]
 
 
+def not_received(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> Iterator[str]:
+    """The line about the lists of less weight that did not come, where a warning could not be decided without one."""
+    told = _told(decision, lacking)
+    read = {kind for fact in wanted(knowledge, decision) for kind in types_read(fact)}
+    left = [template for template in lacking.absent if template not in told and read & set(template.types)]
+    if left:
+        yield f"Not received: {unknown_line([template.title for template in left])}."
+
+
 def _some(titles: Sequence[str]) -> str:
     return titles[0] if len(titles) == 1 else f"{titles[0]} and {len(titles) - 1} more"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from service.cards.concern import concerns, loses_a_check
 from service.cards.layout import NOT_KNOWN, SOURCES, unknown_line
-from service.cards.not_assessed import Lacking, asked_first, lost_words, not_assessed, not_named
+from service.cards.not_assessed import Lacking, asked_first, lost_words, not_assessed, not_named, not_received
 from service.cards.unusable import not_final, unusable, waiting
 from service.decision import Advice, Decision
 from service.knowledge.hooks import HOOKS
@@ -42,7 +42,8 @@ def with_not_assessed(
                 questioned.add(first.order)
     card = not_assessed(knowledge, decision, lacking, questioned, is_alone=not answered)
     answered += [card] if card is not None else []
-    for line in (*not_named(knowledge, decision, answered), *_set_aside(knowledge, decision)) if answered else ():
+    left = (*not_named(knowledge, decision, answered), *_set_aside(knowledge, decision))
+    for line in (*left, *not_received(knowledge, decision, lacking)) if answered else ():
         answered[-1] = _with_line(answered[-1], line)
     return answered
 
