@@ -104,14 +104,14 @@ def not_assessed(
     """The card about the checks that could not be made, or None where each that matters could.
 
     ``questioned`` are the order facts that another card names, and asks for what is asked first. ``is_alone`` where
-    there is no other card, on which what was not recognised could stand as a line.
+    there is no other card, on which what was not recognised or not received could stand as a line.
     """
     causes = _Causes()
     if not concerns(knowledge, decision):
         # An order of which nothing can be read may be any, and for any reason.
         _wordless(knowledge, decision, causes)
         return _card(knowledge, decision, causes) if causes.lines else None
-    _lists(knowledge, decision, lacking, causes)
+    _lists(knowledge, decision, lacking, causes, is_alone=is_alone)
     _lost(knowledge, decision, causes)
     _not_final(knowledge, decision, causes)
     _not_recognised(knowledge, decision, causes, is_alone=is_alone)
@@ -129,11 +129,14 @@ def not_assessed(
     return _card(knowledge, decision, causes) if causes.lines else None
 
 
-def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _Causes) -> None:
+def _lists(
+    knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _Causes, *, is_alone: bool = False
+) -> None:
     if not lacking.absent and not lacking.partly:
         return
     read = {kind for fact in wanted(knowledge, decision) for kind in types_read(fact)}
-    absent = [template for template in _told(decision, lacking) if read & set(template.types)]
+    told = lacking.absent if is_alone else _told(decision, lacking)
+    absent = [template for template in told if read & set(template.types)]
     partly = [template for template in lacking.partly if read & set(template.types)]
     for templates, how in ((absent, "not received"), (partly, "received in part")):
         if not templates:
@@ -148,7 +151,10 @@ def _lists(knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _
 
 
 def _told(decision: Decision, lacking: Lacking) -> Sequence[Template]:
-    """The lists whose absence is told: at a visit not those of less weight that a client never sends (hazard H-07)."""
+    """The lists whose absence has a card: at a visit not those of less weight that a client never sends (hazard H-07).
+
+    These are a line of the last card; where there is no card, silence would pass for an all-clear.
+    """
     if HOOKS[decision.hook].has_orders:
         return lacking.absent
     return [template for template in lacking.absent if template.key in (*_AT_EVERY_HOOK, *lacking.failed)]
@@ -394,7 +400,7 @@ def _is_of_no_known_language(text: str) -> bool:
 def lacks_a_list(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> bool:
     """Whether a list that an undecided warning reads did not come, or came in part."""
     causes = _Causes()
-    _lists(knowledge, decision, lacking, causes)
+    _lists(knowledge, decision, lacking, causes, is_alone=True)
     return bool(causes.lines)
 
 

@@ -85,6 +85,20 @@ def test_no_spoilt_element_makes_a_card_disappear_without_a_word(services: Servi
     assert not broken
 
 
+def test_no_list_that_is_not_sent_makes_a_card_disappear_without_a_word(services: Services, stories: Told) -> None:
+    broken, lost = {}, 0
+    for call, before in stories:
+        sent = call.body.get("prefetch", {})
+        for key in [key for key, content in sent.items() if content and content.get("total") != 0]:
+            rest = {name: content for name, content in sent.items() if name != key}
+            after = ask(services, call, {**call.body, "prefetch": rest})
+            lost += bool(before.severe - after.severe)
+            if fault := breaks(before, after):
+                broken[f"{call.name} without {key}"] = fault
+    assert not broken
+    assert lost > 20, "hardly a card hung on a list, so that nothing was tried"
+
+
 def test_a_seeded_fuzz_of_calls_crashes_nothing_and_silences_nothing(services: Services) -> None:
     report = fuzz.run(services, calls=400, seed=7)
     assert report.faults == []
