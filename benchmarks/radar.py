@@ -31,6 +31,7 @@ from service.review.radar.counts import Client, SeenSince
 from service.review.radar.detection import BASELINE, WINDOWS
 from service.review.radar.report import alarms_of, falls
 from service.store.database import Database, store_url
+from service.store.outline import Outline
 from service.store.radar import add_calls
 from service.store.radar_codes import PATIENTS, SeenCodes
 
@@ -284,8 +285,10 @@ def cost(limit: int) -> None:
         "sent": [f"key-{number}" for number in range(12)],
         "null": [f"key-{number}" for number in range(12, 20)],
     }
-    body = {"at": "2026-03-01T09:00", "issuer": None, "service": "s", "ruleset": "d" * 64}
-    row = body | {"findings": letters, "prefetch": prefetch}
+    row = Outline(
+        id="", at="2026-03-01T09:00", service="s", hook="h", hook_instance=None, issuer=None, ruleset="d" * 64,
+        patient=None, cards=(), findings=letters, problem_count=0, microseconds=0, prefetch=prefetch,
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         database = Database(store_url(f"{folder}/store.db"))
         for batch in (1, 20, 200):

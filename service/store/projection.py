@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, String, Tab
 from sqlalchemy.dialects import sqlite
 
 from service.store.chain import Row
+from service.store.outline import Outline, outline
 from service.store.packs import Packs
 from service.store.radar import add_calls
 from service.store.tables import (
@@ -41,7 +42,7 @@ def insert_rows(connection: Connection, rows: Sequence[Row], packs: Packs) -> No
     """Put ledger rows and what follows from them into the tables. Rows that are there already stay as they are."""
     values = [(row.writer, row.seq, row.key, row.kind, row.at, row.body, row.previous, row.hash) for row in rows]
     new = _inserted(connection, values)
-    bodies = [orjson.loads(row.body) for row in rows]
+    bodies = list(map(_read, rows))
     found = _filled(rows, bodies)
     for table in PROJECTED:
         _insert(connection, table, found[table.name])
@@ -57,10 +58,15 @@ def projected(rows: Sequence[Row]) -> Projected:
 
     Raises KeyError, TypeError, ValueError or AttributeError when a body is not one that the store writes.
     """
-    return _filled(rows, [orjson.loads(row.body) for row in rows])
+    return _filled(rows, list(map(_read, rows)))
 
 
-def _filled(rows: Sequence[Row], bodies: Sequence[Json]) -> Projected:
+def _read(row: Row) -> Any:
+    """The body of a row; of a decision, which is long, what is looked at here."""
+    return outline(row.body) if row.kind == "decision" else orjson.loads(row.body)
+
+
+def _filled(rows: Sequence[Row], bodies: Sequence[Any]) -> Projected:
     into: Projected = {table.name: [] for table in PROJECTED}
     for row, body in zip(rows, bodies, strict=True):
         _OF_KIND[row.kind](row, body, into)
@@ -77,36 +83,33 @@ def _rule_set(row: Row, body: Json, into: Projected) -> None:
     into["rule_sets"].append((body["digest"], body["name"], body["version"], row.at, settings, findings, rules))
 
 
-def _decision(row: Row, body: Json, into: Projected) -> None:
-    decision, its_cards = body["id"], body["cards"]
-    patient = body["patient"] or {}
+def _decision(row: Row, body: Outline, into: Projected) -> None:
+    patient = body.patient or {}
     into["decisions"].append(
         (
-            decision,
+            body.id,
             row.writer,
             row.seq,
-            body["at"],
-            body["service"],
-            body["hook"],
-            body["hook_instance"],
-            body["issuer"],
-            body["ruleset"],
+            body.at,
+            body.service,
+            body.hook,
+            body.hook_instance,
+            body.issuer,
+            body.ruleset,
             patient.get("hash"),
             patient.get("key"),
-            len(its_cards),
-            _how_gated(body),
-            body["problem_count"],
-            body["microseconds"],
+            len(body.cards),
+            _how_gated(body.gate),
+            body.problem_count,
+            body.microseconds,
         )
     )
-    for card in its_cards:
-        uuid = card["uuid"]
-        into["cards"].append((uuid, decision, card["indicator"]))
-        into["card_rules"] += [(uuid, *rule) for rule in card["rules"]]
+    for card in body.cards:
+        into["cards"].append((card.uuid, body.id, card.indicator))
+        into["card_rules"] += [(card.uuid, *rule) for rule in card.rules]
 
 
-def _how_gated(body: Json) -> str | None:
-    gate = body.get("gate")
+def _how_gated(gate: Json | None) -> str | None:
     return None if gate is None else "in full" if gate["in_full"] else "skipped"
 
 
@@ -132,7 +135,7 @@ def _tombstone(row: Row, body: Json, into: Projected) -> None:
         into["tombstones"].append((*values, body["before"], row.writer, row.seq))
 
 
-_OF_KIND: Mapping[str, Callable[[Row, Json, Projected], None]] = {
+_OF_KIND: Mapping[str, Callable[[Row, Any, Projected], None]] = {
     "begin": _begin,
     "rule-set": _rule_set,
     "decision": _decision,

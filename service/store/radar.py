@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from service.store.database import Database
+from service.store.outline import Outline
 from service.store.tables import radar_codes, radar_days, rule_sets
 
 PATIENTS_OF_DAY = "Patient"
@@ -131,14 +132,12 @@ def _unpacked(findings: str) -> Iterator[tuple[int, int, int]]:
     return zip(numbers[:third], numbers[third : 2 * third], numbers[2 * third :], strict=True)
 
 
-def add_calls(connection: Connection, bodies: Iterable[Json]) -> None:
-    """Count decisions that were drained just now, each for the first time, by their bodies."""
+def add_calls(connection: Connection, outlines: Iterable[Outline]) -> None:
+    """Count decisions that were drained just now, each for the first time."""
     counts: dict[Key, Counts] = {}
-    for body in bodies:
-        key = (body["at"][:_DAY], body["issuer"] or "", body["service"], body["ruleset"])
-        counts.setdefault(key, Counts()).add(
-            body["findings"], body.get("prefetch", {}), gated=body.get("gate") is not None
-        )
+    for one in outlines:
+        key = (one.at[:_DAY], one.issuer or "", one.service, one.ruleset)
+        counts.setdefault(key, Counts()).add(one.findings, one.prefetch, gated=one.gate is not None)
     if counts:
         cursor, statements = _cursor(connection), _STATEMENTS[connection.dialect.name]
         # In one order, so that two processes never wait for each other in a circle.
