@@ -20,6 +20,8 @@ Entry = tuple[str, dict[str, Any]]
 KeepDirectly = Callable[[Sequence[Row]], None]
 
 _BATCH_BYTES = 4 * 1024 * 1024
+# A file that has grown so long while rows kept coming is drained to its end, so that it can be cleared.
+_CLEAR_BYTES = 8 * 1024 * 1024
 
 
 class Writer:
@@ -71,18 +73,25 @@ class Writer:
         return digest in self._error_text
 
     def waiting(self) -> Iterator[list[Row]]:
-        """The rows that wait in the spool, in batches; a batch is taken as drained when the next one is asked for."""
+        """The rows that wait in the spool, in batches; a batch is taken as drained when the next one is asked for.
+
+        Rows that come meanwhile are gathered for the next time: few in a transaction cost as much as many.
+        """
+        left = None
         while True:
             with self._mutex:
                 spool = self._spool
                 if spool is None or self._ended:
                     return
-                data = spool.read(self._drained, min(spool.size, self._drained + _BATCH_BYTES))
+                if left is None or spool.size > _CLEAR_BYTES:
+                    left = spool.size - self._drained
+                data = spool.read(self._drained, self._drained + min(left, _BATCH_BYTES))
             complete_lines = data[: data.rfind(b"\n") + 1]
             if not complete_lines:
                 return
             yield rows_of(complete_lines, None)
             self._drained_to(len(complete_lines))
+            left -= len(complete_lines)
 
     def _drained_to(self, count: int) -> None:
         with self._mutex:
