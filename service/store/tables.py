@@ -112,7 +112,6 @@ card_rules = Table(
     ),
     Index("card_rules_rule", "rule", "version", "shown"),
     comment="Which rules stand on which card. A card of further advice has several.",
-    sqlite_with_rowid=False,
 )
 
 feedback = Table(
