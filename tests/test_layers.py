@@ -89,6 +89,7 @@ HOMES = {
     "msgspec": (
         *("service.note", "service.finding", "service.record.*", "service.engine.*", "service.decision.*"),
         *(
+            "service.store.outline",
             "service.store.reading",
             "service.store.redaction",
             "service.population.*",
