@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,26 +17,14 @@ from service.record.chart.answers import ANSWERED, is_affirmed
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of, question_of
 from service.record.chart.denials import is_over
-from service.record.chart.elsewhere import (
-    GOOD,
-    Statement,
-    is_to_come,
-    last_year_of,
-    statements_of,
-    tells_in_words,
-    with_title,
-    without_silent,
-)
-from service.record.chart.elsewhere import TYPES as WITH_STATEMENTS
+from service.record.chart.elsewhere import GOOD
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
 from service.record.chart.filing import NOT_UNDERSTOOD, Filing
-from service.record.chart.lone_drugs import lone_drugs
 from service.record.chart.matcher import MEDICATION, Matcher
-from service.record.chart.questions import unread_answers
 from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
-from service.record.chart.unopened import unopened
+from service.record.chart.told_elsewhere import LOOK_AT_CLOCK, MOST_TOLD, ToldElsewhere
 from service.record.chart.unread_results import without_unread_results
 from service.record.chart.worded_answers import IN_WORDS, problem_told
 from service.record.medication.entry import (
@@ -55,23 +44,10 @@ from service.record.values.statuses import Counts
 _YEAR = 365
 UNRECOGNISED: Key = (MEDICATION, "")
 ORDER: Key = ("order", "")
-
-
-_COUNTS = frozenset({Counts.PRESENT, Counts.HISTORY})
-
-
-def may_count(entry: Entry) -> bool:
-    """Whether an entry counts in any way: not one entered in error, refuted, or of something not done."""
-    return entry.status_class.counts in _COUNTS
-
-
 _CONDITION = "Condition"
-_MOST_TOLD = 3
-"""So many dangers of one entry are named."""
-_LOOK_AT_CLOCK = 64
-"""After how many entries the CPU time is looked at."""
 _ALLERGY = "AllergyIntolerance"
 _BESIDE_AN_ALLERGY = frozenset({"note", "reaction", "extension"})
+_COUNTS = frozenset({Counts.PRESENT, Counts.HISTORY})
 
 
 class Chart:
@@ -91,7 +67,7 @@ class Chart:
         """The facts that were read from it; all others are as on an empty chart."""
         self._budget = budget
         self._indexed: set[str] = set()
-        self._told: set[Entry] = set()
+        self._dangers_elsewhere: AbstractSet[Entry] = frozenset()
         self._read_in_words: dict[int, set[str]] = {}
         if at_once:
             self.complete()
@@ -125,7 +101,7 @@ class Chart:
         not_read: list[Entry] = []
         taken_back: list[Entry] = []
         for number, entry in enumerate(entries):
-            if not number % _LOOK_AT_CLOCK:
+            if not number % LOOK_AT_CLOCK:
                 self._budget.check()
             is_read, denies = self._index(entry, asked)
             if not is_list:
@@ -133,9 +109,9 @@ class Chart:
             # Its status is not asked of every entry: the gate needs none of most.
             if denies and is_over(entry):
                 taken_back.append(entry)
-            elif not is_read and may_count(entry):
+            elif not is_read and _may_count(entry):
                 not_read.append(entry)
-        if taken_back and not any(map(may_count, set(entries).difference(taken_back))):
+        if taken_back and not any(map(_may_count, set(entries).difference(taken_back))):
             # No other entry counts, which would tell what was found when "none" was taken back.
             not_read = taken_back
         by_name: dict[str, Entry] = {}
@@ -163,86 +139,41 @@ class Chart:
         # What facts read in the words of an answer is known first, and not told a second time.
         for name in ANSWERED:
             self._index_type(name)
-        listed = frozenset(name for kind, name in self.code_matches if kind == _CONDITION)
-        found: dict[str, list[Entry]] = {}
-        for type_ in WITH_STATEMENTS:
-            read = frozenset() if type_ in (_CONDITION, *ANSWERED) else self.matcher.asked.get(type_, frozenset())
-            for number, entry in enumerate(without_silent(type_, self.record.of_type(type_))):
-                if not number % _LOOK_AT_CLOCK:
-                    self._budget.check()
-                if ((statements := statements_of(entry)) or type_ in ANSWERED) and self._may_tell(entry):
-                    told = list(self._told_by(entry, statements, read, listed))
-                    self._told.update(named for _, named in told)
-                    for name, named in told or self._answered_by(entry):
-                        found.setdefault(name, []).append(named)
-        found.setdefault("MedicationRequest", []).extend(lone_drugs(self.record, self.matcher.drugs))
-        found.setdefault("DiagnosticReport", []).extend(unopened(self.record, self.matcher, self.now.year - 1))
-        for name, entries in found.items():
+        elsewhere = ToldElsewhere(
+            self.matcher,
+            self.record,
+            self.now.year,
+            listed=frozenset(name for kind, name in self.code_matches if kind == _CONDITION),
+            read_in_words=self._read_in_words,
+            budget=self._budget,
+        )
+        for name, entries in elsewhere.by_list().items():
             self._set_aside(name, entries)
+        self._dangers_elsewhere = elsewhere.dangers
         self.record = without_unread_results(
-            self.record, self.matcher.index, self.matcher.units, self._may_tell, self.matcher.names_result
+            self.record, self.matcher.units, elsewhere.may_tell, self.matcher.names_result
         )
 
-    def record_for(self, codes: Iterable[str]) -> Record:
+    def record_for(self, codes: frozenset[str]) -> Record:
         """The record as a fact that goes by some value sets of problems reads it.
 
-        Whether there is a back problem at all, or which, does not hang on a danger that other places tell.
+        Whether an episode of back pain runs does not hang on a danger that other places tell. Other problems that are
+        in scope do: cauda equina syndrome is one of them.
         """
-        return self.record if self.matcher.episode_sets.isdisjoint(codes) else self._listed
+        return self.record if codes.isdisjoint(self.matcher.episode) else self._listed
 
     def is_told_elsewhere(self, entry: Entry) -> bool:
         """Whether an entry that could not be read stands for words of another place than the problem list."""
-        return entry in self._told
+        return entry in self._dangers_elsewhere
 
     @once
     def _listed(self) -> Record:
         """The record without what other places than the problem list tell."""
         problems = self.record.not_understood.get(_CONDITION, ())
-        if self._told.isdisjoint(problems):
+        if self._dangers_elsewhere.isdisjoint(problems):
             return self.record
-        kept = {_CONDITION: tuple(one for one in problems if one not in self._told)}
+        kept = {_CONDITION: tuple(one for one in problems if one not in self._dangers_elsewhere)}
         return replace(self.record, not_understood={**self.record.not_understood, **kept})
-
-    def _may_tell(self, entry: Entry) -> bool:
-        year = last_year_of(entry.resource) if entry.type != _CONDITION else None
-        if year is not None and year < self.now.year - 1:
-            return False
-        if entry.type == "Observation":
-            asked = self.matcher.asked.get(entry.type, frozenset())
-            is_asked = not self.matcher.index.match(entry.resource.get("code")).all_sets.isdisjoint(asked)
-            if is_asked and not tells_in_words(entry, self.matcher.is_answer_read):
-                return False
-        return entry.status_class.counts is not Counts.NEVER or is_to_come(entry.resource)
-
-    def _told_by(
-        self, entry: Entry, statements: Iterable[Statement], read: frozenset[str], listed: frozenset[str]
-    ) -> Iterator[tuple[str, Entry]]:
-        """The lists that dangers in what an entry says leave unanswered, with the words as an entry.
-
-        ``read`` are the value sets that facts find in such entries, ``listed`` those of the problem list. Of a report
-        facts read what it concludes as a concept, and never its text.
-        """
-        concluded = as_objects(entry.resource.get("conclusionCode")) if entry.type == "DiagnosticReport" else None
-        read_in_words = self._read_in_words.get(id(entry.resource), ())
-        dangers: dict[str, set[str]] = {}
-        for statement in statements:
-            danger = self.matcher.index.danger_in(statement)
-            if danger is None or danger.words in read_in_words:
-                continue
-            known = listed | read if concluded is None or statement in concluded else listed
-            if danger.is_word or danger.names_drug or danger.sets - known:
-                lists = dangers.setdefault(danger.words, set())
-                lists.update((_CONDITION,) if not danger.is_allergy else ("AllergyIntolerance", _CONDITION))
-                if danger.names_drug and not danger.is_allergy:
-                    lists.add("MedicationRequest")
-        for words, lists in sorted(dangers.items())[:_MOST_TOLD]:
-            named = Entry({"code": {"text": with_title(entry, words)}}, entry.type, entry.id, entry.path)
-            yield from ((name, named) for name in lists)
-
-    def _answered_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
-        """What is answered and nothing here understands: it may be what a fact asks about."""
-        for answer in unread_answers(entry, self.matcher.index, self.matcher.is_measured_elsewhere):
-            yield _CONDITION, Entry({"code": {"text": answer}}, entry.type, entry.id, entry.path)
 
     @once
     def today(self) -> When:
@@ -400,10 +331,10 @@ class Chart:
 
     def _set_beside(self, entry: Entry, own: Iterable[object]) -> None:
         """Set aside what an allergy tells of other drugs in notes and reactions."""
-        if may_count(entry):
+        if _may_count(entry):
             sentences = told_beside(entry, own, self.matcher.index, self.matcher.sets_of_allergy)
             told = (Entry({"code": {"text": one}}, entry.type, entry.id, entry.path) for one in sentences)
-            self._set_aside(_ALLERGY, islice(told, _MOST_TOLD))
+            self._set_aside(_ALLERGY, islice(told, MOST_TOLD))
 
     def _file(self, entry: Entry, concept: object, holder: Mapping[str, Any]) -> Filing:
         """Put an entry under the value sets that a concept names and facts ask about."""
@@ -496,3 +427,8 @@ class Chart:
                 self._add(CodeMatch(entry, item, text, birth=None, by_text=True, is_sure=False), sets)
         if sets and isinstance(text, str) and any(map(is_affirmed, as_objects(item.get("answer")))):
             self._read_in_words.setdefault(id(entry.resource), set()).add(text.replace("?", ""))
+
+
+def _may_count(entry: Entry) -> bool:
+    """Whether an entry counts in any way: not one entered in error, refuted, or of something not done."""
+    return entry.status_class.counts in _COUNTS

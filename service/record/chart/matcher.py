@@ -12,6 +12,7 @@ from service.record.chart.code_match import Key
 from service.record.chart.denials import denials_of
 from service.record.chart.filing import NOT_UNDERSTOOD, filings
 from service.record.chart.scope import problems_in_scope
+from service.record.chart.unread_results import names_result
 from service.record.medication.drug import Drug
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, with_all_classes
@@ -41,7 +42,6 @@ class Matcher:
         """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
         self.episode = knowledge.episode
         self.in_scope = problems_in_scope(knowledge)
-        self.episode_sets = frozenset(knowledge.episode)
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
         asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
         for name, value_set in keys:
@@ -78,9 +78,9 @@ class Matcher:
         return any(map(self._names_substance, found))
 
     def names_result(self, code: object) -> bool:
-        """Whether a code tells what a result with it measures (see ``names_result`` of unread results)."""
-        filings = self.filings.get("Observation")
-        return filings is not None and filings.read(code).is_named
+        """Whether a code tells what a result with it measures, as ``unread_results.names_result`` judges it."""
+        filed = self.filings.get("Observation")
+        return names_result(code, self.index) if filed is None else filed.read(code).is_named
 
     def is_measured_elsewhere(self, question: str) -> bool:
         """Whether a question asks for a number that facts read from observations and from no answer."""

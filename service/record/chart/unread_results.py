@@ -40,22 +40,19 @@ _CODE_ONLY = re.compile(r"\S*\d\S*")
 
 
 def without_unread_results(
-    record: Record,
-    index: CodeIndex,
-    units: Sequence[str],
-    counts: Callable[[Entry], bool],
-    is_named: Callable[[object], bool],
+    record: Record, units: Sequence[str], counts: Callable[[Entry], bool], is_named: Callable[[object], bool]
 ) -> Record:
     """The record with each such result that ``counts`` noted as not read, so that the list of results is not whole.
 
-    ``is_named`` tells of a code that a public system or a value set tells what it is, as nearly every one does.
+    ``units`` and ``is_named`` as for ``is_unread_result``.
     """
+    # Of nearly every result its code alone tells what was measured.
     results = [
         one
         for one in record.of_type(_OBSERVATION)
         if "component" in one.resource or not is_named(one.resource.get("code"))
     ]
-    unread = [one for one in results if is_unread_result(one.resource, index, units) and counts(one)]
+    unread = [one for one in results if is_unread_result(one.resource, is_named, units) and counts(one)]
     if not unread:
         return record
     known = {problem.path for problem in record.problems}
@@ -67,22 +64,21 @@ def without_unread_results(
     return replace(record, problems=(*record.problems, *problems), completeness=lists)
 
 
-def is_unread_result(observation: Resource, index: CodeIndex, units: Sequence[str]) -> bool:
+def is_unread_result(observation: Resource, is_named: Callable[[object], bool], units: Sequence[str]) -> bool:
     """Whether an observation, or one of its components, holds a result of which nobody can tell what it measures.
 
+    ``is_named`` tells of a code whether a public system or a value set tells what it is (see ``names_result``).
     Of one with words of another language the number counts alone, where it is in one of the ``units`` that facts ask
     for, or in none; of one with words that nobody knows where it is in a unit of volume, flow or temperature.
     A bare no tells of no danger; a bare yes is named by its question.
     """
     holders = (observation, *as_objects(observation.get("component")))
-    return any(_is_unread(holder, index, units) for holder in holders)
+    return any(_is_unread(holder, is_named, units) for holder in holders)
 
 
-def _is_unread(holder: Mapping[str, Any], index: CodeIndex, units: Sequence[str]) -> bool:
+def _is_unread(holder: Mapping[str, Any], is_named: Callable[[object], bool], units: Sequence[str]) -> bool:
     code = holder.get("code")
-    if not _has_value(holder) or not isinstance(code, dict):
-        return False
-    if names_result(code, index):
+    if not _has_value(holder) or not isinstance(code, dict) or is_named(code):
         return False
     words = [text for text in wordings(code) if not _CODE_ONLY.fullmatch(text)]
     if not words:

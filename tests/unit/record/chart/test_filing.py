@@ -49,4 +49,4 @@ def test_a_result_that_its_code_names_is_never_one_of_which_nothing_tells_what_w
     named = [one for one in concepts() if matcher.filings["Observation"].read(one).is_named]
     results = [{"resourceType": "Observation", "code": code, **value} for code, value in product(named, VALUES)]
     assert len(named) > 100
-    assert [one for one in results if is_unread_result(one, matcher.index, matcher.units)] == []
+    assert [one for one in results if is_unread_result(one, matcher.names_result, matcher.units)] == []
