@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from service.errors import Issue, RequestError
@@ -12,14 +11,7 @@ from service.note import Note, NoteCode
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
-from service.record.input.reviewed import (
-    ORDER_TYPES,
-    Reviewed,
-    may_be_draft,
-    reviewable,
-    status_of,
-    what_is_ordered,
-)
+from service.record.input.reviewed import Reviewed, is_draft, may_be_draft, reviewable, what_is_ordered
 from service.record.input.sections import doubts_of_sections
 from service.record.input.shapes import Flaw, are_flawless, flaws, is_flawless
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
@@ -135,10 +127,7 @@ def read_prefetch(
     brought = {key: unpack_state(state) if state.resources else _NOTHING_BROUGHT for key, state in asked.items()}
     pieces = [piece for unpacked in brought.values() for piece in unpacked.pieces]
     of_context = [*orders.pieces, *beside.pieces]
-    _refuse_dstu2([*pieces, *of_context])
-    patients = Patients([*pieces, *of_context], base)
-    _refuse_wrong_patient(pieces, patients, patient_id)
-    _refuse_foreign(of_context, patients, patient_id)
+    patients = _patients(pieces, of_context, base, patient_id)
 
     gathered = _Gathered(patient_id, [])
     completeness: dict[str, Completeness] = {}
@@ -156,9 +145,17 @@ def read_prefetch(
         completeness[name] = min(completeness[name], Completeness.PARTIAL, key=_RANK.__getitem__)
     not_reviewed = reviewed.not_reviewed(orders.problems)
     if awaits_orders and not orders.pieces and not orders.problems:
-        not_reviewed = tuple(entry.reference for entry in gathered.entries if _is_draft_order(entry))
-    record = gathered.record(patient_id, completeness, reviewed.orders, patients.base, not_reviewed)
-    return replace(record, drafts=drafts) if drafts else record
+        not_reviewed = tuple(entry.reference for entry in gathered.entries if is_draft(entry))
+    return gathered.record(patient_id, completeness, reviewed.orders, patients.base, not_reviewed, drafts)
+
+
+def _patients(pieces: Sequence[Piece], of_context: Sequence[Piece], base: str | None, patient_id: str) -> Patients:
+    """Whom the resources of a call are about. Raises RequestError where it is another patient, or the data DSTU2."""
+    _refuse_dstu2([*pieces, *of_context])
+    patients = Patients([*pieces, *of_context], base)
+    _refuse_wrong_patient(pieces, patients, patient_id)
+    _refuse_foreign(of_context, patients, patient_id)
+    return patients
 
 
 def _note_lost_results(gathered: _Gathered, key: str, state: PrefetchState, selection: Selection) -> None:
@@ -197,7 +194,7 @@ def _take_beside(gathered: _Gathered, beside: Unpacked, completeness: dict[str, 
     for piece in beside.pieces:
         completeness.setdefault(RENAMED.get(piece.type, piece.type), Completeness.PARTIAL)
     brought = (entry for entry in gathered.entries[before:] if entry.type == "MedicationRequest")
-    return frozenset(entry.reference for entry in brought if status_of(entry) == "draft")
+    return frozenset(entry.reference for entry in brought if is_draft(entry))
 
 
 def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> Reviewed:
@@ -345,7 +342,7 @@ class _Gathered:
 
     def split_orders(self) -> list[Entry]:
         """Take the draft requests out of the entries."""
-        orders = list(filter(_is_draft_order, self.entries))
+        orders = list(filter(is_draft, self.entries))
         drafts = set(orders)
         if drafts:
             self.entries = [entry for entry in self.entries if entry not in drafts]
@@ -366,7 +363,8 @@ class _Gathered:
         completeness: Mapping[str, Completeness],
         orders: Sequence[Entry],
         base: str | None,
-        unread_orders: tuple[str, ...] = (),
+        unread_orders: tuple[str, ...],
+        drafts: frozenset[str] = frozenset(),
     ) -> Record:
         """The finished record."""
         problems = self.problems
@@ -381,6 +379,7 @@ class _Gathered:
             release=self.release(reviewed),
             base=base,
             unread_orders=unread_orders,
+            drafts=drafts,
         )
 
 
@@ -412,10 +411,6 @@ def _completeness(
         # One resource where a search was asked for: perhaps the only one, perhaps not.
         return Completeness.PARTIAL
     return Completeness.COMPLETE
-
-
-def _is_draft_order(entry: Entry) -> bool:
-    return entry.type in ORDER_TYPES and status_of(entry) == "draft"
 
 
 def _called(subject: str | Subject, patient_id: str) -> str | Subject:

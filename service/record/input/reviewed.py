@@ -25,6 +25,7 @@ BESIDE_ORDERS = frozenset(
 _STATES = frozenset(
     STATUS_TABLE["MedicationRequest"].keys() | STATUS_TABLE["ServiceRequest"].keys() | {"proposed", "entered-in-error"}
 )
+"""The words of status that an order may bear; any other tells nothing."""
 _OVER = frozenset({"entered-in-error", "cancelled", "revoked", "stopped", "ended"})
 
 
@@ -58,7 +59,7 @@ def reviewable(entries: Iterable[Entry], dropped: Sequence[Piece], problems: lis
     """
     reviewed = Reviewed(dropped=[piece.path for piece in dropped])
     for entry in entries:
-        if entry.type in ORDER_TYPES and status_of(entry) in _OVER:
+        if entry.type in ORDER_TYPES and _status_of(entry) in _OVER:
             problems.append(Problem(entry.path, Note(NoteCode.ORDER_OVER)))
             reviewed.over += 1
         elif entry.type in ORDER_TYPES:
@@ -71,12 +72,17 @@ def reviewable(entries: Iterable[Entry], dropped: Sequence[Piece], problems: lis
     return reviewed
 
 
+def is_draft(order: Entry) -> bool:
+    """Whether an entry is an order that is still to be signed."""
+    return order.type in ORDER_TYPES and _status_of(order) == "draft"
+
+
 def may_be_draft(resource: Resource, type_: str) -> bool:
     """Whether a resource is, or may be, an order that is still to be signed: also where its status tells nothing."""
     if RENAMED.get(type_, type_) not in ORDER_TYPES:
         return False
     status = status_word(resource.get("status"))
-    return status == "draft" or is_no_status(status)
+    return status == "draft" or status not in _STATES
 
 
 def what_is_ordered(resource: Resource) -> tuple[object, ...]:
@@ -84,11 +90,5 @@ def what_is_ordered(resource: Resource) -> tuple[object, ...]:
     return tuple(resource.get(name) for name in ("medicationCodeableConcept", "medicationReference", "code"))
 
 
-def is_no_status(status: str | None) -> bool:
-    """Whether a word is none of the states of an order."""
-    return status not in _STATES
-
-
-def status_of(entry: Entry) -> str | None:
-    """The word of its status."""
+def _status_of(entry: Entry) -> str | None:
     return status_word(entry.resource.get("status"))
