@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 from msgspec.structs import replace as replaced
@@ -23,8 +23,9 @@ from service.record.chart.window import timing, within
 from service.record.kinds.plan import Plan
 from service.record.values.coding import BY_CATEGORY
 from service.record.values.concept import wordings
+from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
-from service.record.values.units import Reading, Refused, read_value
+from service.record.values.units import Refused, read_value
 
 PROVISIONAL = Note(NoteCode.PROVISIONAL)
 NO_SITE = Note(NoteCode.SITE_NOT_GIVEN)
@@ -32,6 +33,9 @@ _CANNOT_BE_USED = Note(NoteCode.CANNOT_BE_USED)
 _DONE_WHEN_OVER = ("ServiceRequest", "CommunicationRequest")
 """A completed request was carried out: what it asked for has happened, it is not merely past."""
 _RESULTS = (*ANSWERED, "DiagnosticReport", "ImagingStudy")
+_Judged = tuple[Support, bool]
+"""What a result says, and whether it could be judged; of one that could not what it may say."""
+_SUPPORT: Mapping[bool | None, Support] = {True: Support.YES, False: Support.NO, None: Support.MAYBE}
 
 
 def source_keys(sources: tuple[FactSource, ...]) -> frozenset[Key]:
@@ -62,10 +66,12 @@ def entry_evidence_of(
     """What every code match of the sources says. What was passed over is listed in ``notes``."""
     for source in sources:
         if source.at_most is not None:
-            yield from _low_measurement(source, chart, notes)
+            # One above the limit says only that this measurement shows none.
+            low = _newest(source, chart, notes, _is_low)
+            yield from (one for one in low if one.support is not Support.NO)
             continue
         if source.above_range:
-            yield from _high_result(source, chart, notes)
+            yield from _newest(source, chart, notes, _is_high)
             continue
         found = [
             (code_match, entry_evidence)
@@ -81,62 +87,52 @@ def entry_evidence_of(
                     yield entry_evidence
 
 
-def _low_measurement(source: FactSource, chart: Chart, notes: list[Note | None]) -> Iterator[EntryEvidence]:
-    """The newest measurement of a source, when it is at its limit or below, or may be."""
-    assert source.at_most is not None
-    assert source.unit is not None
-    found: list[tuple[CodeMatch, Reading]] = []
+def _newest(
+    source: FactSource, chart: Chart, notes: list[Note | None], judge: Callable[[CodeMatch, FactSource], _Judged]
+) -> Iterator[EntryEvidence]:
+    """What the results of the newest day say of those that can be judged, and newer ones that cannot be used."""
+    judged: list[tuple[CodeMatch, Support]] = []
     unused: list[CodeMatch] = []
     for one in chart.matches(source.resource, source.codes):
         if one.status_class.counts is not Counts.PRESENT:
             continue
-        reading = read_value(one.holder, source.unit)
         inside = timing(one, source, chart).inside
         if inside is False:
             notes.append(_last(one))
-        elif isinstance(reading, Refused):
-            unused.append(one)
-        elif inside is None or one.status_class.provisional:
-            unused += [one] if reading.low is None or reading.low <= source.at_most else []
-        else:
-            found.append((one, reading))
-    day = max((_last_day(one) for one, _ in found), default=date.min)
-    yield from (_unused(one, source, notes) for one in unused if _last_day(one, if_none=date.max) > day)
-    if found:
-        newest, reading = max(found, key=lambda each: _last_day(each[0]))
-        if reading.low is None or reading.low <= source.at_most:
-            sure = reading.high is not None and reading.high <= source.at_most
-            evidence = replaced(_evidence(newest, newest.text), text=f"{newest.text}: {reading.text}")
-            yield EntryEvidence(Support.YES if sure else Support.MAYBE, evidence, newest.effective_period.last)
-
-
-def _high_result(source: FactSource, chart: Chart, notes: list[Note | None]) -> Iterator[EntryEvidence]:
-    """What the newest result that is flagged, or has a reference range of its own, says: that it is high, or is not."""
-    assert source.unit is not None
-    judged: list[tuple[CodeMatch, bool]] = []
-    unused: list[CodeMatch] = []
-    for one in chart.matches(source.resource, source.codes):
-        if one.status_class.counts is not Counts.PRESENT:
             continue
-        inside, high = timing(one, source, chart).inside, is_high(one.holder, source.unit)
-        if inside is False:
-            notes.append(_last(one))
-        elif high is not None and inside and not one.status_class.provisional:
-            judged.append((one, high))
-        elif high:
+        support, is_sure = judge(one, source)
+        if is_sure and inside and not one.status_class.provisional:
+            judged.append((one, support))
+        elif support is not Support.NO:
             unused.append(one)
     day = max((_last_day(one) for one, _ in judged), default=date.min)
     yield from (_unused(one, source, notes) for one in unused if _last_day(one, if_none=date.max) > day)
-    for one, high in judged:
+    for one, support in judged:
         if _last_day(one) == day:
-            reading = read_value(one.holder, source.unit)
+            reading = read_value(one.holder, source.unit or "")
             said = one.text if isinstance(reading, Refused) else f"{one.text}: {reading.text}"
-            support = Support.YES if high else Support.NO
             yield EntryEvidence(support, _evidence(one, said), one.effective_period.last)
 
 
+def _is_low(code_match: CodeMatch, source: FactSource) -> _Judged:
+    """Whether a measurement is at the limit of its source or below; one that cannot be read may be."""
+    assert source.at_most is not None
+    assert source.unit is not None
+    reading = read_value(code_match.holder, source.unit)
+    if isinstance(reading, Refused):
+        return Support.MAYBE, False
+    return _SUPPORT[Interval(reading.low, reading.high).at_most(source.at_most)], True
+
+
+def _is_high(code_match: CodeMatch, source: FactSource) -> _Judged:
+    """Whether a result is flagged as high or above a range of its own; one that has neither says nothing."""
+    assert source.unit is not None
+    high = is_high(code_match.holder, source.unit)
+    return (Support.NO, False) if high is None else (_SUPPORT[high], True)
+
+
 def _unused(code_match: CodeMatch, source: FactSource, notes: list[Note | None]) -> EntryEvidence:
-    """A measurement that cannot be used, newer than those that can: it may be at the limit."""
+    """A result that cannot be used, newer than those that can: it may be what is looked for."""
     doubt = _doubt(code_match, source)
     if doubt is None:
         notes.append(of_entry(code_match.entry.reference, _CANNOT_BE_USED))

@@ -517,6 +517,19 @@ def test_a_newer_measurement_above_the_limit_outweighs_an_older_one_below() -> N
     ]
 
 
+def test_of_two_measurements_of_one_day_the_one_at_the_limit_counts_whatever_their_order() -> None:
+    low, better, best = (measured(EJECTION, percent, "%", "2026-10-01", f"e{percent}") for percent in (35, 55, 60))
+    for measurements in ((low, better), (better, low)):
+        finding = find(LOW_EJECTION, *measurements, complete=["Condition"])
+        assert [item.text for item in finding.evidence] == ["Left ventricular Ejection fraction: 35 %"]
+        assert finding.status is Status.PRESENT
+    assert find(LOW_EJECTION, better, best, complete=["Condition"]).status is Status.ABSENT
+
+
+def test_a_measurement_above_the_limit_proves_no_absence_where_the_list_was_not_sent() -> None:
+    assert find(LOW_EJECTION, measured(EJECTION, 55, "%", "2026-10-01")).status is Status.UNKNOWN
+
+
 def test_a_measurement_that_may_lie_on_either_side_of_the_limit_leaves_it_unknown() -> None:
     between = observation(EJECTION, valueString="<45 %", effectiveDateTime="2026-10-01")
     assert find(LOW_EJECTION, between, complete=["Condition"]).status is Status.UNKNOWN
