@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.knowledge.model import FactSource
@@ -43,6 +43,8 @@ _YES_AND_MORE = re.compile(r"(?:yes|ja|oui|sí|sì|sim)\s*[,;:.(\u2013-]")
 
 ANSWERED = ("Observation", "QuestionnaireResponse")
 """The resource types that answer a question rather than state a fact."""
+IN_WORDS = dict.fromkeys(("valueCodeableConcept", "valueCoding", "valueString")).keys()
+"""Elements that hold an answer in words."""
 
 
 def answer_of(code_match: CodeMatch, source: FactSource, index: CodeIndex) -> bool | None:
@@ -91,18 +93,23 @@ def _answer(holder: Mapping[str, Any], source: FactSource, index: CodeIndex) -> 
     return _interpreted(holder) if not any(key.startswith("value") for key in holder) else None
 
 
+def said_in_words(holder: Mapping[str, Any]) -> Iterator[object]:
+    """What an observation, a component or an item answers in words, each as a concept."""
+    for name in IN_WORDS:
+        value = holder.get(name)
+        if value is not None:
+            yield {"text": value} if isinstance(value, str) else value
+
+
 def is_affirmed(holder: Mapping[str, Any]) -> bool:
     """Whether an answer is a bare yes, whatever it is about; a positive result is none."""
     if holder.get("valueBoolean") is True:
         return True
-    for name in ("valueCodeableConcept", "valueCoding", "valueString"):
-        value = holder.get(name)
-        if value is not None:
-            said = {"text": value} if isinstance(value, str) else value
-            words = {text.rstrip(".!").casefold() for text in wordings(said)}
-            is_coded = any(_CODES.get((coding.system, coding.code)) for coding in codings(said))
-            return is_coded or bool(words & _YES)
-    return False
+    said = next(said_in_words(holder), None)
+    if said is None:
+        return False
+    words = {text.rstrip(".!").casefold() for text in wordings(said)}
+    return bool(words & _YES) or any(_CODES.get((coding.system, coding.code)) for coding in codings(said))
 
 
 def is_yes_or_no(concept: object) -> bool:

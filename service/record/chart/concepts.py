@@ -26,6 +26,15 @@ def as_objects(value: object) -> list[Mapping[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def answered_items(holder: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Every item of a questionnaire with each of its answers, as deep as they stand within each other."""
+    for item in as_objects(holder.get("item")):
+        for answer in as_objects(item.get("answer")):
+            yield item, answer
+            yield from answered_items(answer)
+        yield from answered_items(item)
+
+
 def question_of(item: Mapping[str, Any]) -> object:
     """What an item asks: its text, else the name of what it is defined by, else its linkId."""
     text, definition, link = item.get("text"), item.get("definition"), item.get("linkId")

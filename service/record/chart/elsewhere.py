@@ -13,10 +13,10 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from service.record.chart.advice import without_advice
-from service.record.chart.answers import ANSWERED
-from service.record.chart.concepts import as_objects, asked_in_words
+from service.record.chart.answers import ANSWERED, IN_WORDS, said_in_words
+from service.record.chart.concepts import answered_items, as_objects, asked_in_words
 from service.record.chart.evidence import LONGEST_TEXT
-from service.record.chart.worded_answers import IN_WORDS, in_words, is_nothing_lost
+from service.record.chart.worded_answers import in_words, is_nothing_lost, together
 from service.record.model import Entry, Resource
 from service.record.values.concept import concept_text, wordings
 from service.record.values.negation import LESS
@@ -159,18 +159,13 @@ def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Itera
     lack = lack_of(question)
     if lack is not None and says_no(holder):
         yield {"text": lack}
-    for name in IN_WORDS:
-        value = holder.get(name)
-        if value is None:
-            continue
-        said = {"text": value} if isinstance(value, str) else value
+    for said in said_in_words(holder):
         words = concept_text(said)
         if not words or _IS_NO.fullmatch(words) or is_nothing_lost(words):
             continue
         if isinstance(said, dict):
             yield said if "coding" in said or "text" in said else {"coding": [said]}
-        asked = question.replace("?", "").strip(" :")
-        yield {"text": f"{asked} {words}", "coding": [{"display": f"{words} {asked}"}]}
+        yield together(question, words)
 
 
 def lack_of(question: str) -> str | None:
@@ -191,9 +186,7 @@ def says_no(holder: Mapping[str, Any]) -> bool:
     """Whether an answer is a bare no, or says that what is asked for is not there."""
     if holder.get("valueBoolean") is False:
         return True
-    said = [holder[name] for name in IN_WORDS if name in holder]
-    concepts = [{"text": one} if isinstance(one, str) else one for one in said]
-    return any(_GONE.fullmatch(words) for one in concepts for words in wordings(one))
+    return any(_GONE.fullmatch(words) for said in said_in_words(holder) for words in wordings(said))
 
 
 def tells_in_words(entry: Entry, is_read: Callable[[object, object], bool]) -> bool:
@@ -238,12 +231,8 @@ def _graded(title: str, part: str, component: Mapping[str, Any]) -> Iterator[Sta
 
 
 def _items(resource: Resource) -> Iterator[Statement]:
-    for item in as_objects(resource.get("item")):
-        question = asked_in_words(item)
-        for answer in as_objects(item.get("answer")):
-            yield from _answers(question, None, answer)
-            yield from _items(answer)
-        yield from _items(item)
+    for item, answer in answered_items(resource):
+        yield from _answers(asked_in_words(item), None, answer)
 
 
 def _sections(resource: Resource, depth: int = 0) -> Iterator[Statement]:

@@ -13,7 +13,7 @@ from typing import Any
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
 from service.record.budget import NO_BUDGET, Budget
-from service.record.chart.answers import ANSWERED, is_affirmed
+from service.record.chart.answers import ANSWERED, IN_WORDS, is_affirmed
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of, question_of
 from service.record.chart.denials import is_over
@@ -26,7 +26,7 @@ from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
 from service.record.chart.told_elsewhere import LOOK_AT_CLOCK, MOST_TOLD, ToldElsewhere
 from service.record.chart.unread_results import without_unread_results
-from service.record.chart.worded_answers import IN_WORDS, problem_told
+from service.record.chart.worded_answers import problem_told
 from service.record.medication.entry import (
     BY_WORDS,
     MEDICATION_TYPES,

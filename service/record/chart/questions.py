@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from service.record.chart.answers import is_affirmed
-from service.record.chart.concepts import as_objects, asked_in_words
+from service.record.chart.concepts import answered_items, as_objects, asked_in_words
 from service.record.chart.elsewhere import GOOD, lack_of, says_no
 from service.record.model import Entry, Resource
 from service.record.values.coding import CodeIndex
@@ -35,8 +35,12 @@ def unread_answers(entry: Entry, index: CodeIndex, is_measured: Callable[[str], 
     ``is_measured`` tells whether a question asks for a number that is read from observations alone.
     """
     if entry.type == "QuestionnaireResponse":
-        yield from _of_items(entry.resource, is_measured)
-        if count := sum(1 for one in _nameless(entry.resource, index) if _may_alarm(one)):
+        for item, answer in answered_items(entry.resource):
+            question = asked_in_words(item)[:_LONGEST]
+            if question and (told := _told(question, answer, is_measured)):
+                yield f"{question.rstrip('? :')}: {told}"
+        nameless = (answer for item, answer in answered_items(entry.resource) if _is_nameless(item, index))
+        if count := sum(map(_may_alarm, nameless)):
             yield f"QuestionnaireResponse: {count} {'answer' if count == 1 else 'answers'} without the question"
     elif entry.type == "Observation":
         for concept in _affirmed_in(entry.resource):
@@ -54,26 +58,10 @@ def _affirmed_in(observation: Resource) -> Iterator[object]:
             yield code
 
 
-def _of_items(holder: Mapping[str, Any], is_measured: Callable[[str], bool]) -> Iterator[str]:
-    for item in as_objects(holder.get("item")):
-        question = asked_in_words(item)
-        for answer in as_objects(item.get("answer")):
-            if question and (told := _told(question[:_LONGEST], answer, is_measured)):
-                yield f"{question[:_LONGEST].rstrip('? :')}: {told}"
-            yield from _of_items(answer, is_measured)
-        yield from _of_items(item, is_measured)
-
-
-def _nameless(holder: Mapping[str, Any], index: CodeIndex) -> Iterator[Mapping[str, Any]]:
-    """The answers to items of which nothing tells what they ask: no words, and a linkId that is no name of ours."""
-    for item in as_objects(holder.get("item")):
-        link = item.get("linkId")
-        is_ours = isinstance(link, str) and bool(index.sets_of_link(link))
-        for answer in as_objects(item.get("answer")):
-            if not is_ours and not asked_in_words(item):
-                yield answer
-            yield from _nameless(answer, index)
-        yield from _nameless(item, index)
+def _is_nameless(item: Mapping[str, Any], index: CodeIndex) -> bool:
+    """Whether nothing tells what an item asks: no words, and a linkId that is no name of ours."""
+    link = item.get("linkId")
+    return not asked_in_words(item) and not (isinstance(link, str) and index.sets_of_link(link))
 
 
 def _may_alarm(answer: Mapping[str, Any]) -> bool:

@@ -10,13 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from service.record.chart.answers import is_affirmed, is_yes_or_no
+from service.record.chart.answers import IN_WORDS, is_affirmed, is_yes_or_no, said_in_words
 from service.record.values.coding import CodeIndex, Match
 from service.record.values.concept import wordings
 from service.record.values.units import is_number
 
-IN_WORDS = dict.fromkeys(("valueCodeableConcept", "valueCoding", "valueString")).keys()
-"""Elements that hold an answer in words."""
 _GRADE = re.compile(r"\s*\d+[+-]? ?/ ?\d+\s*")
 """So many out of the most there can be."""
 _AS_IT_SHOULD_BE = (
@@ -35,8 +33,7 @@ def in_words(holder: Mapping[str, Any]) -> object | None:
     """The answer of an observation or a component as a concept; None for a yes, a number, or "normal"."""
     if IN_WORDS.isdisjoint(holder) or is_affirmed(holder) or is_number(holder):
         return None
-    said = next(holder[name] for name in IN_WORDS if name in holder)
-    concept = {"text": said} if isinstance(said, str) else said
+    concept = next(said_in_words(holder), None)
     texts = list(wordings(concept))
     is_plain = texts and all(_GRADE.fullmatch(text) or is_nothing_lost(text) for text in texts)
     return None if is_plain else concept
@@ -47,6 +44,12 @@ def is_nothing_lost(words: str) -> bool:
     return _NOTHING_LOST.fullmatch(words) is not None
 
 
+def together(question: str, answer: str) -> Mapping[str, Any]:
+    """The words of a question and of its answer as one concept, in either order ("sensation decreased")."""
+    asked = question.replace("?", "").strip(" :")
+    return {"text": f"{asked} {answer}", "coding": [{"display": f"{answer} {asked}"}]}
+
+
 def problem_told(question: object, holder: Mapping[str, Any], index: CodeIndex) -> Match | None:
     """The problems that a question and its answer in words name only together, with their words; None if none."""
     answer = in_words(holder)
@@ -55,8 +58,7 @@ def problem_told(question: object, holder: Mapping[str, Any], index: CodeIndex) 
     asked, said = next(wordings(question), ""), next(wordings(answer), "")
     if not asked or not said or len(asked) + len(said) > _LONGEST:
         return None
-    asked = asked.replace("?", "").strip(" :")
-    together = index.match({"text": f"{asked} {said}", "coding": [{"display": f"{said} {asked}"}]})
+    told = index.match(together(asked, said))
     alone = index.match(question).all_sets | index.match(answer).all_sets
-    sets = frozenset(name for name in together.sets - alone if name.startswith(_OF_PROBLEMS))
-    return Match(sets, by_text=True, text=together.text) if sets else None
+    sets = frozenset(name for name in told.sets - alone if name.startswith(_OF_PROBLEMS))
+    return Match(sets, by_text=True, text=told.text) if sets else None
