@@ -42,9 +42,11 @@ class OtherWords:
     Patterns of whole words: ``substances`` of an allergy, ``problems``, ``procedures`` that were done, ``orders`` and
     ``orders_perhaps_ours`` that win over them. ``reactions`` and ``filling`` are words that name nothing by
     themselves, those ``beside`` add to what is named; an order in words ``orders_saying_nothing`` alone may be any.
+    ``codes_of_no_substance`` are categories of ICD-10-CM that tell of an allergy and not to what.
     """
 
     substances: tuple[str, ...] = ()
+    codes_of_no_substance: tuple[str, ...] = ()
     reactions: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     procedures: tuple[str, ...] = ()

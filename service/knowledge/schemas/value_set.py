@@ -163,6 +163,7 @@ class OtherWordsShape(Shape):
     """``other_words.yaml``: what an entry may say that no rule judges."""
 
     substances = Several(PatternField(), required=True, least=1)
+    codes_of_no_substance = words()
     reactions = words()
     problems = Several(PatternField(), required=True, least=1)
     procedures = Several(PatternField(), required=True, least=1)

@@ -16,9 +16,8 @@ from service.record.chart.unread_results import names_result
 from service.record.medication.drug import Drug
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, with_all_classes
-from service.record.values.code_systems import ICD_10_CM
 from service.record.values.coding import CodeIndex
-from service.record.values.concept import Coding, codings, wordings
+from service.record.values.concept import codings, wordings
 
 MEDICATION = "medication"
 _MOST_DRUGS = 1024
@@ -26,8 +25,6 @@ _MOST_DRUGS = 1024
 _MOST_SUBSTANCES = 200
 """What lists more in one entry is not looked through, and so not read."""
 _ALLERGY = "AllergyIntolerance"
-_OF_SOME_DRUG = ("T390", "T393", "T399", "T782", "T784", "T886", "T887", "T509", "Z889")
-"""Categories of ICD-10-CM of a reaction to a drug that they do not tell, or of an overdose of an NSAID."""
 _MEASURED = ("obs-", "local-obs-")
 
 
@@ -101,7 +98,8 @@ class Matcher:
 
     def _names_substance(self, concept: object) -> bool:
         drug = self.drugs.recognise_concept(concept)
-        is_told = bool(self.index.match(concept).sets) or not any(map(_tells_no_drug, codings(concept)))
+        is_vague = any(map(self.index.known_words.is_of_no_substance, codings(concept)))
+        is_told = not is_vague or bool(self.index.match(concept).sets)
         if (is_told and self.index.is_known_by_code(concept)) or (drug.recognised and drug.by not in BY_WORDS):
             return True
         return any(self._are_known(text) for text in wordings(concept))
@@ -121,10 +119,6 @@ class Matcher:
             or self.index.known_words.is_substance(part)
             or self.drugs.recognise_concept({"text": part}).recognised
         )
-
-
-def _tells_no_drug(coding: Coding) -> bool:
-    return coding.system == ICD_10_CM and coding.code.upper().replace(".", "").startswith(_OF_SOME_DRUG)
 
 
 def _answers_read(knowledge: Knowledge) -> Mapping[str, frozenset[str]]:

@@ -16,6 +16,8 @@ from itertools import islice
 from service.knowledge.cache import Cached, uncached
 from service.knowledge.model import OtherWords
 from service.record.values.caseless import Span
+from service.record.values.code_systems import ICD_10_CM, plain_code
+from service.record.values.concept import Coding
 from service.record.values.english import is_known
 from service.record.values.foreign import is_foreign
 from service.record.values.rare import Rare
@@ -59,6 +61,7 @@ class KnownWords:
         vocabularies = [WholeWords(alternatives=alternatives) for alternatives in read]
         self._substances, self._known, self._orders, self._filling, self._beside = vocabularies
         self._reactions = frozenset(words.reactions)
+        self._of_no_substance = tuple(plain_code(ICD_10_CM, code) for code in words.codes_of_no_substance)
         self._ours_perhaps = Rare("|".join(words.orders_perhaps_ours) or "(?!)")
         self._other_words = words
 
@@ -66,6 +69,10 @@ class KnownWords:
         """What the text of an allergy lists, one by one, without parts that only say how somebody reacts."""
         parts = (part for part in _PART_OF_ALLERGY.apart(text) if part)
         return [part for part in parts if not all(word.casefold() in self._reactions for word in _WORD.findall(part))]
+
+    def is_of_no_substance(self, coding: Coding) -> bool:
+        """Whether the code of an allergy does not tell what it is to."""
+        return coding.system == ICD_10_CM and plain_code(ICD_10_CM, coding.code).startswith(self._of_no_substance)
 
     def is_substance(self, part: str) -> bool:
         """Whether a part names a food, something in the surroundings, or a class of drugs that no rule judges."""
