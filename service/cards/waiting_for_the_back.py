@@ -5,7 +5,7 @@ from __future__ import annotations
 from service.cards.of_rules import of_rule_set
 from service.decision import Decision
 from service.engine.trace import Result
-from service.knowledge.concern import concerning
+from service.knowledge.concern import concerning, read_for_concern
 from service.knowledge.model import Indicator, Knowledge
 
 
@@ -25,6 +25,4 @@ def waiting_for_the_back(knowledge: Knowledge, decision: Decision) -> list[str]:
 @of_rule_set
 def _of_the_back(knowledge: Knowledge) -> frozenset[str]:
     """The findings that tell whether a chart is about the back: conclusions, and what they read."""
-    concluded = concerning(knowledge)
-    read = (name for rule in knowledge.rules if rule.concludes in concluded[1:] for name in rule.reads)
-    return frozenset((*concluded, *read))
+    return read_for_concern(knowledge).union(concerning(knowledge))

@@ -21,6 +21,12 @@ def concerning(knowledge: Knowledge, known: Container[str] | None = None) -> tup
     return names if known is None else among(names, known)
 
 
+def read_for_concern(knowledge: Knowledge) -> frozenset[str]:
+    """What the rules read which conclude that a patient concerns this service, such as problems of the back."""
+    concluded = concerning(knowledge)[1:]
+    return frozenset(name for rule in knowledge.rules if rule.concludes in concluded for name in rule.reads)
+
+
 def among(concerning: Sequence[str], known: Container[str]) -> tuple[str, ...]:
     """Of the findings that the rule set has for it (``concerning``) those on which it rests where these are known."""
     if not concerning or concerning[0] in known:

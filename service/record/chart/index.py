@@ -31,9 +31,9 @@ from service.record.medication.entry import (
     BY_WORDS,
     MEDICATION_TYPES,
     NOT_RECOGNISED,
+    ByClass,
     Medication,
     as_ordered,
-    numbers_by_class,
 )
 from service.record.model import Entry, Record
 from service.record.once import once
@@ -212,13 +212,12 @@ class Chart:
         return {}
 
     @once
-    def _numbers(self) -> Mapping[str, list[int]]:
-        return numbers_by_class(self.medications)
+    def _by_class(self) -> ByClass:
+        return ByClass(self.medications)
 
     def medications_of(self, classes: Iterable[str]) -> list[Medication]:
         """The medications of any of some classes, in the order of the record."""
-        numbers = {number for name in classes for number in self._numbers.get(name, ())}
-        return [self.medications[number] for number in sorted(numbers)]
+        return self._by_class.of(classes)
 
     @once
     def not_recognised(self) -> tuple[Medication, ...]:
@@ -255,14 +254,12 @@ class Chart:
         return tuple(map(as_ordered, self._medications(entries)))
 
     @once
-    def _order_numbers(self) -> Mapping[str, list[int]]:
-        return numbers_by_class(self.orders)
+    def _orders_by_class(self) -> ByClass:
+        return ByClass(self.orders)
 
     def orders_of(self, classes: Iterable[str], *, or_not_recognised: bool = False) -> list[Medication]:
         """The drugs being ordered that are of any of some classes; if asked for, also those not recognised."""
-        names = (*classes, NOT_RECOGNISED) if or_not_recognised else tuple(classes)
-        numbers = {number for name in names for number in self._order_numbers.get(name, ())}
-        return [self.orders[number] for number in sorted(numbers)]
+        return self._orders_by_class.of((*classes, NOT_RECOGNISED) if or_not_recognised else classes)
 
     def held(self) -> set[Key]:
         """All keys under which this chart holds something."""

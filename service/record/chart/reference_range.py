@@ -7,7 +7,6 @@ from typing import Any
 
 from service.record.chart.concepts import as_objects
 from service.record.values.concept import codings
-from service.record.values.interval import Interval
 from service.record.values.units import Refused, read_value
 
 _HIGH = frozenset({"H", "HH", "HU", "HX", "H>", ">"})
@@ -45,7 +44,7 @@ def _above(holder: Mapping[str, Any], unit: str) -> Iterator[bool | None]:
         if isinstance(value, Refused) or isinstance(limit, Refused) or limit.high is None:
             yield None
         else:
-            at_most = Interval(value.low, value.high).at_most(limit.high)
+            at_most = value.interval.at_most(limit.high)
             yield None if at_most is None else not at_most
 
 

@@ -23,7 +23,6 @@ from service.record.chart.window import timing, within
 from service.record.kinds.plan import Plan
 from service.record.values.coding import BY_CATEGORY
 from service.record.values.concept import wordings
-from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
 from service.record.values.units import Refused, read_value
 
@@ -121,7 +120,7 @@ def _is_low(code_match: CodeMatch, source: FactSource) -> _Judged:
     reading = read_value(code_match.holder, source.unit)
     if isinstance(reading, Refused):
         return Support.MAYBE, False
-    return _SUPPORT[Interval(reading.low, reading.high).at_most(source.at_most)], True
+    return _SUPPORT[reading.interval.at_most(source.at_most)], True
 
 
 def _is_high(code_match: CodeMatch, source: FactSource) -> _Judged:

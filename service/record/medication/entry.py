@@ -129,15 +129,21 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
         return parts[0].strength_mg if len(parts) == 1 and not parts[0].per else None
 
 
-def numbers_by_class(medications: Iterable[Medication]) -> Mapping[str, list[int]]:
-    """The numbers of the medications of each class, in the order given."""
-    found: dict[str, list[int]] = {}
-    for number, medication in enumerate(medications):
-        for name in (
-            medication.drug.classes if medication.drug.recognised else (*medication.drug.classes, NOT_RECOGNISED)
-        ):
-            found.setdefault(name, []).append(number)
-    return found
+class ByClass:
+    """Some medications by the classes of their drugs; one that was not recognised also as ``NOT_RECOGNISED``."""
+
+    def __init__(self, medications: Sequence[Medication]) -> None:
+        self._medications = medications
+        self._numbers: dict[str, list[int]] = {}
+        for number, medication in enumerate(medications):
+            drug = medication.drug
+            for name in drug.classes if drug.recognised else (*drug.classes, NOT_RECOGNISED):
+                self._numbers.setdefault(name, []).append(number)
+
+    def of(self, classes: Iterable[str]) -> list[Medication]:
+        """Those of any of some classes, each once, in the order given."""
+        numbers = {number for name in classes for number in self._numbers.get(name, ())}
+        return [self._medications[number] for number in sorted(numbers)]
 
 
 def as_ordered(medication: Medication) -> Medication:
