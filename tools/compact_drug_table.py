@@ -228,11 +228,11 @@ def _brands(drugs: Rows, known: Ingredients, lines: "dict[int, str]") -> "Iterat
         if brand:
             line = lines[int(row["rxcui"])]
             # Packs say for how many days they last: "Natazia 28 Day".
-            key = PACK_DAYS.sub("", " ".join(brand.lower().split()))
+            key = PACK_DAYS.sub("", _brand_key(brand))
             products[key].add(tuple(part.partition(":")[0] for part in _parts(line) if not part.startswith("~")))
             routes[key].add(line[0])
     for row in drugs:
-        key = " ".join(row["name"].lower().split())
+        key = _brand_key(row["name"])
         if row["tty"] == "BN" and key not in products:
             products[key].add(
                 tuple(sorted({known.base(code) for code in row["ingredient_rxcuis"].split(",")}, key=int))

@@ -15,7 +15,7 @@ from service.errors import NotFoundError
 from service.knowledge.model import Knowledge
 from service.review.export import artifacts, questionnaires
 from service.review.export.metadata import Publication
-from service.store.archive import files_in
+from service.web.approvals import approvals_of
 from service.web.routes import Endpoint, as_json
 
 Json = dict[str, Any]
@@ -77,7 +77,7 @@ def artifact_blueprint(endpoint: Endpoint) -> Blueprint:
         services = endpoint.services
         base = services.settings.public_url or request.url_root
         knowledge = services.prepared.knowledge
-        found = KINDS[kind](Publication(knowledge, base, _approvals(knowledge, services.archive)), name)
+        found = KINDS[kind](Publication(knowledge, base, approvals_of(services)), name)
         if found is None:
             raise NotFoundError(f"there is no such {kind}")
         answer = as_json(found)
@@ -87,10 +87,3 @@ def artifact_blueprint(endpoint: Endpoint) -> Blueprint:
     for kind in KINDS:
         routes.add_url_rule(f"/{kind}/<name>", f"read-{kind}", read, defaults={"kind": kind})
     return routes
-
-
-def _approvals(knowledge: Knowledge, archive: Callable[[], bytes]) -> Mapping[str, Any]:
-    from service.review.approvals import approvals_in
-
-    packed = archive() if knowledge.approved else b""
-    return approvals_in(files_in(packed), knowledge) if packed else {}

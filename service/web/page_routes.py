@@ -13,8 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 
 from service.knowledge.model import Knowledge
-from service.protocol.evaluation import Services
-from service.store.archive import files_in
+from service.web.approvals import approvals_of
 from service.web.pages.catalogue import PAGES, names
 from service.web.pages.graph import graph_page, graph_question
 from service.web.pages.pathway import pathway_page
@@ -86,7 +85,7 @@ def page_blueprint(site: Site, figures: Figures | None = None) -> Blueprint:
 def _page_of(endpoint: Endpoint, figures: Figures | None, kind: str, name: str) -> Json | None:
     """The data of the page of one thing; of a rule with a card also what became of its cards."""
     services = endpoint.services
-    data = PAGES[kind][1](services.prepared.knowledge, _approvals(services), name)
+    data = PAGES[kind][1](services.prepared.knowledge, approvals_of(services), name)
     if data is not None and kind == "rules" and figures is not None and data["card"] is not None:
         data["inUse"] = figures(data["id"])
     return codes_asked_for(data, request.args) if data is not None and kind == "value-sets" else data
@@ -99,11 +98,3 @@ def _static(name: str) -> Response:
     response = Response(file.path.read_bytes(), mimetype=file.type)
     response.headers["Cache-Control"] = _FOR_EVER
     return response
-
-
-def _approvals(services: Services) -> Mapping[str, Any]:
-    knowledge = services.prepared.knowledge
-    from service.review.approvals import approvals_in
-
-    packed = services.archive() if knowledge.approved else b""
-    return approvals_in(files_in(packed), knowledge) if packed else {}

@@ -77,8 +77,7 @@ _SPELLINGS: Mapping[str, str] = {
     "u[IU]/mL": "u[iu]/ml;uiu/ml;µiu/ml;μiu/ml;mcu/ml;uu/ml",
     "m[IU]/mL": "m[iu]/ml;miu/ml",
     "10*3/uL": "10*3/ul;10^3/ul;10+3/ul;10e3/ul;x10e3/ul;x10^3/ul;x10*3/ul;k/ul;k/µl;k/μl;k/cumm;thous/mcl;thousand/ul"
-    ";thou/ul;thou/mm3;thousand/mm3;k/mm3;10*3/mm3;10^3/mm3"
-    ";k/mcl;10*3/mm3",
+    ";thou/ul;thou/mm3;thousand/mm3;k/mm3;10*3/mm3;10^3/mm3;k/mcl",
     "10*9/L": "10*9/l;10^9/l;10e9/l;x10^9/l;x10e9/l;x10*9/l;giga/l",
     "10*6/uL": "10*6/ul;10^6/ul;m/ul;x10^6/ul;x10e6/ul",
     "10*12/L": "10*12/l;10^12/l;x10^12/l",
