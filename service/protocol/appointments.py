@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.errors import Issue, RequestError
-from service.record.chart.concepts import as_objects
 from service.record.input.unpacking import Piece
+from service.record.values.concept import as_objects
 from service.record.values.references import parse_literal
 from service.record.values.statuses import status_word
 

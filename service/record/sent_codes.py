@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from service.record.chart.concepts import as_objects
 from service.record.chart.matcher import Matcher
 from service.record.model import Record, Resource
-from service.record.values.concept import concept_text
+from service.record.values.concept import as_objects, concept_text
 from service.record.values.units import canonical
 
 Coding = Mapping[str, Any]

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from service.record.chart.concepts import as_objects
 from service.record.model import Resource
-from service.record.values.concept import wordings
+from service.record.values.concept import as_objects, wordings
 
 __all__ = ["without_advice"]
 

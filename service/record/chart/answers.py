@@ -8,9 +8,8 @@ from typing import Any
 
 from service.knowledge.model import FactSource
 from service.record.chart.code_match import CodeMatch
-from service.record.chart.concepts import as_objects
 from service.record.values.coding import CodeIndex
-from service.record.values.concept import codings, wordings
+from service.record.values.concept import as_objects, codings, wordings
 from service.record.values.dates import When, earliest, parse
 
 _SNOMED = "http://snomed.info/sct"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from service.record.model import Record, Resource
+from service.record.values.concept import as_objects
 from service.record.values.english import is_known
 
 Concepts = Iterator[object]
@@ -17,13 +18,6 @@ _OF_FORMS = frozenset(
     {"answer", "field", "form", "group", "item", "link", "node", "page", "part", "question", "row", "section", "value"}
 )
 """Words of a name that tell nothing of what is asked."""
-
-
-def as_objects(value: object) -> list[Mapping[str, Any]]:
-    """The objects in a list, or the one object given where a list belongs; nothing else."""
-    if isinstance(value, dict):
-        return [value]
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def answered_items(holder: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:

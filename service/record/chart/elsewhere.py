@@ -14,11 +14,11 @@ from typing import Any
 
 from service.record.chart.advice import without_advice
 from service.record.chart.answers import ANSWERED, IN_WORDS, said_in_words
-from service.record.chart.concepts import answered_items, as_objects, asked_in_words
+from service.record.chart.concepts import answered_items, asked_in_words
 from service.record.chart.evidence import LONGEST_TEXT
 from service.record.chart.worded_answers import in_words, is_nothing_lost, together
 from service.record.model import Entry, Resource
-from service.record.values.concept import concept_text, wordings
+from service.record.values.concept import as_objects, concept_text, wordings
 from service.record.values.negation import LESS
 from service.record.values.units import decimal
 

@@ -15,7 +15,7 @@ from service.knowledge.model import FactDefinition
 from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.answers import ANSWERED, IN_WORDS, is_affirmed
 from service.record.chart.code_match import CodeMatch, Key
-from service.record.chart.concepts import ABOUT_CODE, as_objects, concepts_of, question_of
+from service.record.chart.concepts import ABOUT_CODE, concepts_of, question_of
 from service.record.chart.denials import is_over
 from service.record.chart.elsewhere import GOOD
 from service.record.chart.episode import Episode, newest_episode
@@ -37,7 +37,7 @@ from service.record.medication.entry import (
 )
 from service.record.model import Entry, Record
 from service.record.once import once
-from service.record.values.concept import concept_text
+from service.record.values.concept import as_objects, concept_text
 from service.record.values.dates import When, at, parse
 from service.record.values.statuses import Counts
 

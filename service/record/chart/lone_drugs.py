@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.record.chart.concepts import as_objects
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import MEDICATION_TYPES
 from service.record.model import Entry, Record
+from service.record.values.concept import as_objects
 
 
 def lone_drugs(record: Record, drugs: Drugs) -> Iterator[Entry]:

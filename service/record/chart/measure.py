@@ -16,11 +16,11 @@ from service.finding import Evidence
 from service.knowledge.model import FactSource
 from service.note import Note, NoteCode, joined, of_entry
 from service.record.chart.code_match import CodeMatch
-from service.record.chart.concepts import as_objects
 from service.record.chart.dating import EffectivePeriod
 from service.record.chart.index import Chart
 from service.record.chart.window import FUTURE, Timing, is_future, timing, within
 from service.record.values.code_sets import LOINC_LINK
+from service.record.values.concept import as_objects
 from service.record.values.dates import When
 from service.record.values.interval import Interval
 from service.record.values.statuses import Counts

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from service.record.chart.concepts import as_objects
 from service.record.chart.elsewhere import Statement, said_in
 from service.record.model import Entry
 from service.record.values.coding import CodeIndex
-from service.record.values.concept import wordings
+from service.record.values.concept import as_objects, wordings
 from service.record.values.negation import of_an_allergy
 
 _PART = re.compile(r"(?<=[.;!])\s+")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from service.record.chart.concepts import as_objects
-from service.record.values.concept import codings
+from service.record.values.concept import as_objects, codings
 from service.record.values.units import Refused, read_value
 
 _HIGH = frozenset({"H", "HH", "HU", "HX", "H>", ">"})

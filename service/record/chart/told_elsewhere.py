@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from service.record.budget import Budget
 from service.record.chart.answers import ANSWERED
-from service.record.chart.concepts import as_objects
 from service.record.chart.elsewhere import (
     TYPES,
     Statement,
@@ -25,6 +24,7 @@ from service.record.chart.matcher import Matcher
 from service.record.chart.questions import unread_answers
 from service.record.chart.unopened import unopened
 from service.record.model import Entry, Record
+from service.record.values.concept import as_objects
 from service.record.values.statuses import Counts
 
 __all__ = ["LOOK_AT_CLOCK", "MOST_TOLD", "ToldElsewhere"]

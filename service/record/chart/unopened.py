@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from service.record.chart.concepts import as_objects
 from service.record.chart.elsewhere import last_year_of
 from service.record.chart.matcher import Matcher
 from service.record.model import Entry, Record, Resource
-from service.record.values.concept import concept_text
+from service.record.values.concept import as_objects, concept_text
 from service.record.values.statuses import Counts, status_class
 
 _FILES: Mapping[str, str] = {"DiagnosticReport": "presentedForm", "DocumentReference": "content", "Media": "content"}

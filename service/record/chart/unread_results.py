@@ -15,12 +15,11 @@ from typing import Any
 
 from service.note import Note, NoteCode
 from service.record.chart.answers import is_affirmed
-from service.record.chart.concepts import as_objects
 from service.record.chart.elsewhere import says_no
 from service.record.model import Completeness, Entry, Problem, Record, Resource
 from service.record.values.code_systems import LOINC, SNOMED, check_digit_fault
 from service.record.values.coding import CodeIndex
-from service.record.values.concept import codings, wordings
+from service.record.values.concept import as_objects, codings, wordings
 from service.record.values.foreign import is_foreign
 from service.record.values.other_words import has_strange_words
 from service.record.values.units import Reading, is_plausible, read_value

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from service.note import Note, NoteCode
-from service.record.chart.concepts import as_objects
+from service.record.values.concept import as_objects
 
 _LOST = frozenset({"error", "fatal"})
 _CUT = frozenset(

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from service.note import Note, NoteCode
-from service.record.chart.concepts import as_objects
 from service.record.input.unpacking import Piece
 from service.record.model import Problem
-from service.record.values.concept import codings
+from service.record.values.concept import as_objects, codings
 from service.record.values.references import References, parse_literal, reference_text
 
 _LISTS: Mapping[str, tuple[str, ...]] = {

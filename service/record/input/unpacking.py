@@ -9,11 +9,11 @@ from msgspec import Struct, field
 
 from service.errors import Issue, RequestError
 from service.note import Note, NoteCode
-from service.record.chart.concepts import as_objects
 from service.record.input.left_out import is_loss, left_out
 from service.record.input.prefetch_states import PrefetchState
 from service.record.input.resource_types import RESOURCE_TYPES, meant
 from service.record.model import UNTYPED, Entry, Problem
+from service.record.values.concept import as_objects
 
 _DEEPEST = 8
 """How many Bundles may be nested; real documents nest two."""

@@ -8,7 +8,6 @@ from typing import Any
 from service.finding import Evidence
 from service.knowledge.model import FactDefinition
 from service.note import Note, NoteCode, joined
-from service.record.chart.concepts import as_objects
 from service.record.chart.evidence import EntryEvidence, Support, shortfalls
 from service.record.chart.index import Chart
 from service.record.chart.measure import BY_TEXT
@@ -18,7 +17,7 @@ from service.record.medication.entry import Medication
 from service.record.medication.taking import evidence_of, is_old, match
 from service.record.model import Entry
 from service.record.values.coding import Match
-from service.record.values.concept import codings
+from service.record.values.concept import as_objects, codings
 from service.record.values.dates import parse
 from service.record.values.statuses import Counts
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from service.finding import Evidence, Finding, Status, unknown
 from service.knowledge.model import FactDefinition
 from service.note import Note, NoteCode, joined
-from service.record.chart.concepts import as_objects
 from service.record.chart.evidence import NOT_RECORDED, shortfalls
 from service.record.chart.index import Chart
 from service.record.kinds.plan import Plan
+from service.record.values.concept import as_objects
 from service.record.values.dates import age_years
 
 FEMALE = "female"

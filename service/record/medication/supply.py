@@ -12,9 +12,9 @@ from msgspec.structs import replace as replaced
 
 from service.bounded import Bounded
 from service.note import Note, NoteCode
-from service.record.chart.concepts import as_objects
 from service.record.medication.dosage import days_supply
 from service.record.model import Entry
+from service.record.values.concept import as_objects
 from service.record.values.dates import Span, When, days_between, days_since, earliest, latest, parse, parse_period
 from service.record.values.interval import Interval, hull
 from service.record.values.statuses import Counts, StatusClass, status_word

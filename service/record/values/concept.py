@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -21,9 +22,8 @@ from service.record.values.tidy import tidied
 
 SPOKEN_SYSTEMS = frozenset({SNOMED, LOINC, CPT, ICD_10, ICD_10_CM, ICD_10_PCS, HCPCS})
 """Public systems whose displays are the words of the system, and English where they look so."""
-
-
 _LONGEST_KEY = 1000
+"""Longer words are seldom met again."""
 
 
 class Coding(Struct, frozen=True):
@@ -32,6 +32,13 @@ class Coding(Struct, frozen=True):
     system: str | None
     code: str
     display: str | None
+
+
+def as_objects(value: object) -> list[Mapping[str, Any]]:
+    """The objects in a list, or the one object given where a list belongs; nothing else."""
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def codings(concept: object) -> Iterator[Coding]:
@@ -53,7 +60,7 @@ def _code_text(code: object) -> str | None:
 
 def raw_codings(concept: object) -> Iterator[Mapping[str, object]]:
     """The codings of a concept as they were sent, those that are no objects left out."""
-    for part in _parts(concept):
+    for part in as_objects(concept):
         inner = part.get("coding")
         if isinstance(inner, list):
             yield from (raw for raw in inner if isinstance(raw, dict))
@@ -63,20 +70,13 @@ def raw_codings(concept: object) -> Iterator[Mapping[str, object]]:
             yield part
 
 
-def _parts(concept: object) -> Iterator[Mapping[str, object]]:
-    if isinstance(concept, dict):
-        yield concept
-    elif isinstance(concept, list):
-        yield from (part for part in concept if isinstance(part, dict))
-
-
 def _words(text: str) -> str:
     return without_marks(tidied(text.replace("_", " ")))
 
 
 def wordings(concept: object, longest: int | None = None) -> Iterator[str]:
     """Every wording of the concept: its text and the displays of its codings, of each so many letters at most."""
-    for part in _parts(concept):
+    for part in as_objects(concept):
         text = part.get("text")
         if isinstance(text, str) and (words := _words(text[:longest])):
             yield words
