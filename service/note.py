@@ -183,6 +183,7 @@ class NoteCode(StrEnum):
     NEWER_VERSION = "newer-version"
     SEARCH_NARROWED = "search-narrowed"
     OTHER_VERSION = "other-version"
+    OTHER_ORDER = "other-order"
     SUBJECT_MISSING = "subject-missing"
     SUBJECT_TAKEN = "subject-taken"
     SUBJECT_NO_PATIENT = "subject-no-patient"

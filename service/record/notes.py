@@ -166,6 +166,7 @@ ENGLISH: Mapping[NoteCode, str] = {
     NoteCode.SEARCH_NARROWED: "the search that was answered asked for a part",
     NoteCode.NEWER_VERSION: "another version of the same resource was sent; the newer is used",
     NoteCode.OTHER_VERSION: "another version of the same resource was sent; which is newer is not told: both count",
+    NoteCode.OTHER_ORDER: "has the id of an order under review and is about something else; not used",
     NoteCode.SUBJECT_MISSING: "no subject; not used",
     NoteCode.SUBJECT_TAKEN: "no subject; taken to be about the one patient of the document",
     NoteCode.SUBJECT_NO_PATIENT: "about something other than a patient; not used",

@@ -11,7 +11,7 @@ from service.note import Note, NoteCode
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
 from service.record.input.prefetch_states import PrefetchState, Selection, State
-from service.record.input.reviewed import Reviewed, is_draft, may_be_draft, reviewable, what_is_ordered
+from service.record.input.reviewed import Reviewed, is_draft, may_be_draft, orders_the_same, reviewable
 from service.record.input.sections import doubts_of_sections
 from service.record.input.shapes import Flaw, are_flawless, flaws, is_flawless
 from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nameless, with_nameless_as
@@ -24,7 +24,7 @@ READ_TYPES = OF_A_PATIENT | {"Patient", "Medication", "Device"}
 """Types that ``complete="all"`` is about."""
 
 _FEWER = Note(NoteCode.FEWER_THAN_TOTAL)
-_OTHER_ORDER = Note(NoteCode.OTHER_VERSION)
+_OTHER_ORDER = Note(NoteCode.OTHER_ORDER)
 _FOREIGN = Note(NoteCode.SUBJECT_FOREIGN)
 _SUBJECT_TAKEN = Note(NoteCode.SUBJECT_TAKEN)
 _SUBJECT_MISSING = Note(NoteCode.SUBJECT_MISSING)
@@ -212,7 +212,7 @@ def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, pat
         ordered = names.get((entry.type, entry.id or ""))
         if ordered is None:
             kept.append(entry)
-        elif what_is_ordered(entry.resource) != what_is_ordered(ordered.resource):
+        elif not orders_the_same(entry, ordered):
             gathered.lose(entry, _OTHER_ORDER)
     gathered.entries = kept + reviewed.beside
     gathered.signs.update(taken.signs)

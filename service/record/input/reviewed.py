@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from service.note import Note, NoteCode
+from service.record.input.shape_table import ABOUT
 from service.record.input.unpacking import Piece
 from service.record.model import Entry, Problem, Resource
 from service.record.releases.reading import RENAMED
@@ -85,9 +86,9 @@ def may_be_draft(resource: Resource, type_: str) -> bool:
     return status == "draft" or status not in _STATES
 
 
-def what_is_ordered(resource: Resource) -> tuple[object, ...]:
-    """The elements that say what an order is about."""
-    return tuple(resource.get(name) for name in ("medicationCodeableConcept", "medicationReference", "code"))
+def orders_the_same(one: Entry, other: Entry) -> bool:
+    """Whether two orders of one type are about the same, by the elements that say it."""
+    return all(one.resource.get(name) == other.resource.get(name) for name in ABOUT[one.type])
 
 
 def _status_of(entry: Entry) -> str | None:

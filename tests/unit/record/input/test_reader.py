@@ -383,6 +383,26 @@ class TestPrefetch:
         assert [entry.id for entry in record.orders] == ["o1"]
         assert [entry.id for entry in record.of_type("MedicationRequest")] == ["o2"]
 
+    @pytest.mark.parametrize(
+        ("type_", "element"),
+        [
+            ("MedicationRequest", "medicationCodeableConcept"),
+            ("ServiceRequest", "code"),
+            ("DeviceRequest", "codeCodeableConcept"),
+        ],
+    )
+    def test_an_entry_with_the_id_of_the_order_that_is_about_something_else_is_told(
+        self, type_: str, element: str
+    ) -> None:
+        one, other = (
+            {"resourceType": type_, "id": "o1", "status": "draft", "subject": OWN, element: {"text": text}}
+            for text in ("this", "that")
+        )
+        record = prefetched(orders=(one,), medications=bundle({**other, "status": "active"}))
+        assert reasons(record) == {"has the id of an order under review and is about something else; not used"}
+        assert names(record) == []
+        assert reasons(prefetched(orders=(one,), medications=bundle({**one, "status": "active"}))) == set()
+
     def test_an_order_that_is_over_is_not_checked_and_said(self) -> None:
         record = prefetched(orders=(order(status="cancelled"), order("o2", status="active")))
         assert [entry.id for entry in record.orders] == ["o2"]
