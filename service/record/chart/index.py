@@ -60,8 +60,8 @@ class Chart:
         self.matcher = matcher
         self.record = record
         self.now = now
-        self.code_matches: dict[Key, list[CodeMatch]] = {}
-        self._of_type: dict[str, dict[str, list[CodeMatch]]] = {}
+        self._filed: dict[str, dict[str, list[CodeMatch]]] = {}
+        """By type and value set."""
         self.unrecognised_drugs: dict[int | None, tuple[Evidence, ...]] = {}
         self.concerned: list[FactDefinition] = []
         """The facts that were read from it; all others are as on an empty chart."""
@@ -85,9 +85,9 @@ class Chart:
         if type_ == MEDICATION:
             return not keys.isdisjoint(self._held_medications())
         self._index_type(type_)
+        filed = self._filed.get(type_, {})
         return any(
-            (name, value_set) in self.code_matches
-            or (value_set == NOT_UNDERSTOOD.get(name) and name in self.record.not_understood)
+            value_set in filed or (value_set == NOT_UNDERSTOOD.get(name) and name in self.record.not_understood)
             for name, value_set in keys
             if name == type_
         )
@@ -132,9 +132,8 @@ class Chart:
 
         Only where the list or an order is about the back: other charts are not this service's (product choice no. 4).
         """
-        if not self.record.orders and not any(
-            (_CONDITION, name) in self.code_matches for name in self.matcher.in_scope
-        ):
+        listed = frozenset(self._filed.get(_CONDITION, ()))
+        if not self.record.orders and listed.isdisjoint(self.matcher.in_scope):
             return
         # What facts read in the words of an answer is known first, and not told a second time.
         for name in ANSWERED:
@@ -143,7 +142,7 @@ class Chart:
             self.matcher,
             self.record,
             self.now.year,
-            listed=frozenset(name for kind, name in self.code_matches if kind == _CONDITION),
+            listed=listed,
             read_in_words=self._read_in_words,
             budget=self._budget,
         )
@@ -263,7 +262,7 @@ class Chart:
 
     def held(self) -> set[Key]:
         """All keys under which this chart holds something."""
-        found = set(self.code_matches)
+        found = {(type_, name) for type_, filed in self._filed.items() for name in filed}
         if self.matcher.reads_medications:
             found.update(self._held_medications())
         if self.record.orders:
@@ -280,10 +279,10 @@ class Chart:
 
     def matches(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
         """The code matches of one type in any of some value sets, each once; words repeat no code of theirs."""
-        of_type = self._of_type.get(resource_type)
-        if of_type is None:
+        filed = self._filed.get(resource_type)
+        if filed is None:
             return []
-        lists = [found for name in value_sets if (found := of_type.get(name))]
+        lists = [found for name in value_sets if (found := filed.get(name))]
         if len(lists) < 2:  # noqa: PLR2004  # nothing to put together
             return lists[0] if lists else []
         code_matches = list(dict.fromkeys(code_match for found in lists for code_match in found))
@@ -366,13 +365,9 @@ class Chart:
         return True
 
     def _add(self, code_match: CodeMatch, value_sets: Iterable[str]) -> None:
-        type_ = code_match.entry.type
-        of_type = self._of_type.setdefault(type_, {})
+        filed = self._filed.setdefault(code_match.entry.type, {})
         for name in value_sets:
-            found = of_type.get(name)
-            if found is None:
-                found = of_type[name] = self.code_matches[type_, name] = []
-            found.append(code_match)
+            filed.setdefault(name, []).append(code_match)
 
     def _index_allergy(self, entry: Entry, concepts: Sequence[object], asked: frozenset[str]) -> bool:
         """File an allergy under what it is to, which may be coded as the drug, and tell whether it was understood."""
@@ -387,11 +382,8 @@ class Chart:
         """An allergy to a drug may be coded as the drug: test it through the drug table too (terminology.md 2)."""
         for concept in concepts:
             drug = self.matcher.with_all_classes(self.matcher.drugs.recognise_concept(concept))
-            classes = (drug.classes & asked) - {
-                name
-                for kind, name in self.code_matches
-                if kind == entry.type and self.code_matches[kind, name][-1].entry is entry
-            }
+            filed = self._filed.get(entry.type, {})
+            classes = {name for name in drug.classes & asked if name not in filed or filed[name][-1].entry is not entry}
             if classes:
                 by_text = drug.by in BY_WORDS
                 code_match = CodeMatch(
