@@ -50,9 +50,11 @@ Fill = Callable[[Sequence[Reference]], Sequence[str] | None]
 @cache
 def references(summary: str) -> tuple[Reference, ...]:
     """Everything a summary asks for."""
-    return tuple(
-        Reference(match[1], match[2]) for slot in _SLOT.finditer(summary) for match in _REFERENCE.finditer(slot[1])
-    )
+    return tuple(one for slot in _SLOT.finditer(summary) for one in _references(slot[1]))
+
+
+def _references(text: str) -> Iterator[Reference]:
+    return (Reference(match[1], match[2]) for match in _REFERENCE.finditer(text))
 
 
 def alternatives(summary: str) -> Iterator[tuple[str, ...]]:
@@ -90,8 +92,7 @@ def _parts(summary: str) -> tuple[str | tuple[_Alternative, ...], ...]:
 
 
 def _alternative(part: str) -> _Alternative:
-    referred = tuple(Reference(match[1], match[2]) for match in _REFERENCE.finditer(part))
-    return _Alternative(referred, _REFERENCE.sub("%s", part.replace("%", "%%")))
+    return _Alternative(tuple(_references(part)), _REFERENCE.sub("%s", part.replace("%", "%%")))
 
 
 def _filled(slot: tuple[_Alternative, ...], fill: Fill) -> str:

@@ -42,7 +42,8 @@ NOT_ASKED = "-"
 _NOT_ASKED: Any = SimpleNamespace(status=None)
 _LETTERS: Mapping[Status | None, str] = {None: NOT_ASKED} | {status: status.value[0] for status in Status}
 _STATUS = attrgetter("status")
-_ONE = 1
+_USUAL_WORDS = 1
+"""How words are numbered that no other entry has to be told from by its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +262,7 @@ def _entry(item: Evidence, entries: dict[int, list[Any]]) -> list[Any]:
 def _from(item: Evidence) -> list[Any]:
     """Resource, date, note, and which words of the record; what is as usual at the end is left out."""
     date, note, words = item.date, item.note and note_body(item.note), _words(item.text)
-    if words != _ONE:
+    if words != _USUAL_WORDS:
         return [item.resource, date, note, words]
     if note is not None:
         return [item.resource, date, note]
@@ -270,7 +271,7 @@ def _from(item: Evidence) -> list[Any]:
 
 def _words(text: str) -> int:
     """0 without words; else 1, or 2 and more where entries differ in their words only."""
-    return 0 if not text else _ONE if text == WORDS else int(text.rpartition(" ")[2])
+    return 0 if not text else _USUAL_WORDS if text == WORDS else int(text.rpartition(" ")[2])
 
 
 def facts_of(body: Json, findings: Sequence[str], facts: Iterable[str]) -> dict[str, Finding]:

@@ -19,10 +19,10 @@ from service.record.chart.elsewhere import (
     with_title,
     without_silent,
 )
-from service.record.chart.lone_drugs import lone_drugs
 from service.record.chart.matcher import Matcher
 from service.record.chart.questions import unread_answers
 from service.record.chart.unopened import unopened
+from service.record.chart.unreferenced_medications import unreferenced_medications
 from service.record.model import Entry, Record
 from service.record.values.concept import as_objects
 from service.record.values.statuses import Counts
@@ -71,7 +71,8 @@ class ToldElsewhere:
                     self._budget.check()
                 for name, named in self._told_in(entry):
                     found.setdefault(name, []).append(named)
-        found.setdefault("MedicationRequest", []).extend(lone_drugs(self._record, self._matcher.drugs))
+        drugs = unreferenced_medications(self._record, self._matcher.drugs)
+        found.setdefault("MedicationRequest", []).extend(drugs)
         found.setdefault("DiagnosticReport", []).extend(unopened(self._record, self._matcher, self._year - 1))
         return found
 

@@ -119,7 +119,7 @@ def _cuts(issue: Mapping[str, Any]) -> bool:
     severity, code = issue.get("severity"), issue.get("code")
     if not isinstance(severity, str) or severity in _LOST:
         return True
-    word = code.strip().lower() if isinstance(code, str) else "" if code is None else "odd"
+    word = "" if code is None else str(code).strip().lower()
     if word in _CUT or (severity == "warning" and word and word not in _CUT_NOTHING):
         return True
     if any(isinstance(text, str) and _CUT_WORDS.search(text) for text in _texts(issue)):
