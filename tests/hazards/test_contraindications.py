@@ -210,6 +210,25 @@ def test_a_neighbouring_code_is_not(client: FlaskClient, code: str, words: str) 
     assert not [one for one in found if one.startswith(("sf-nsaid-cvd", "sf-nsaid-cirrhosis"))]
 
 
+@pytest.mark.parametrize(
+    ("words", "rules"),
+    [
+        ("Rule out abscess: MRI lumbar spine with contrast", {"im-gadolinium-egfr"}),
+        ("History of cancer: MRI lumbar spine with contrast", {"im-gadolinium-egfr"}),
+        ("MRI lumbar spine with contrast, ?discitis", {"im-gadolinium-egfr"}),
+        ("Rule out abscess: MRI lumbar spine", {"im-gadolinium-egfr-not-stated"}),
+        ("Rule out abscess: MRI lumbar spine without contrast", set()),
+    ],
+)
+def test_the_question_that_an_image_should_answer_does_not_hide_its_contrast(
+    client: FlaskClient, words: str, rules: set[str]
+) -> None:
+    image = EPIDURAL | {"code": {"text": words}}
+    chart = [person(), sciatica(), measured(EGFR, 22, GFR_UNIT, "2026-11-01"), image]
+    found = speaking(ask(client, chart, "order-sign", complete="all"))
+    assert {one for one in found if one.startswith("im-gadolinium")} == rules
+
+
 def planned(status: str = "active", day: str = "2026-11-20") -> dict[str, object]:
     """An order of an epidural that stands on the list."""
     return EPIDURAL | {"id": "planned", "status": status, "authoredOn": day}

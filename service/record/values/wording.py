@@ -22,7 +22,7 @@ Named = tuple[str, tuple[Span, ...]]
 """A value set and the stretches of a text that name what is in it."""
 
 _CACHED = 20_000
-_ACTIONS = ("order-", "referral-", "procedure-", "proc-", "med-")
+_ACTIONS = ("order-", "local-order-", "referral-", "procedure-", "proc-", "med-")
 """Value sets of what one orders or does, by the beginning of their name."""
 OF_PLACES = "local-site-"
 """Value sets of the parts of the body, by the beginning of their name."""
