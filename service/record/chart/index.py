@@ -39,6 +39,7 @@ from service.record.model import Entry, Record
 from service.record.once import once
 from service.record.values.concept import as_objects, concept_text
 from service.record.values.dates import When, at, parse
+from service.record.values.set_names import QUESTIONS
 from service.record.values.statuses import Counts
 
 _YEAR = 365
@@ -412,7 +413,7 @@ class Chart:
             self._add(CodeMatch(entry, item, concept_text({"text": text}) or str(link), None, by_text=False), sets)
         elif isinstance(text, str) and not GOOD.search(text):
             found = self.matcher.index.match({"text": text.replace("?", "")}).sets & asked
-            if sets := frozenset(name for name in found if name.startswith("local-answer-")):
+            if sets := frozenset(name for name in found if name.startswith(QUESTIONS)):
                 self._add(CodeMatch(entry, item, text, birth=None, by_text=True, is_sure=False), sets)
         if sets and isinstance(text, str) and any(map(is_affirmed, as_objects(item.get("answer")))):
             self._read_in_words.setdefault(id(entry.resource), set()).add(text.replace("?", ""))

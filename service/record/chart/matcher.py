@@ -18,6 +18,7 @@ from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, with_all_classes
 from service.record.values.coding import CodeIndex
 from service.record.values.concept import codings, wordings
+from service.record.values.set_names import RESULTS
 
 MEDICATION = "medication"
 _MOST_DRUGS = 1024
@@ -25,7 +26,6 @@ _MOST_DRUGS = 1024
 _MOST_SUBSTANCES = 200
 """What lists more in one entry is not looked through, and so not read."""
 _ALLERGY = "AllergyIntolerance"
-_MEASURED = ("obs-", "local-obs-")
 
 
 class Matcher:
@@ -82,7 +82,7 @@ class Matcher:
     def is_measured_elsewhere(self, question: str) -> bool:
         """Whether a question asks for a number that facts read from observations and from no answer."""
         asked = self.asked.get("Observation", frozenset()) - self.asked.get("QuestionnaireResponse", frozenset())
-        return any(name.startswith(_MEASURED) for name in self.index.match({"text": question}).sets & asked)
+        return any(name.startswith(RESULTS) for name in self.index.match({"text": question}).sets & asked)
 
     def is_answer_read(self, question: object, answer: object) -> bool:
         """Whether facts that go by a question of an observation read this answer, by its code or its words."""

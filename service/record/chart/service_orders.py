@@ -11,11 +11,12 @@ from service.record.values.code_systems import ICD_10, ICD_10_CM
 from service.record.values.coding import CodeIndex, Match
 from service.record.values.concept import SPOKEN_SYSTEMS, codings, concept_text, wordings
 from service.record.values.other_words import KnownWords
+from service.record.values.set_names import PLACES, PROBLEMS, QUESTIONS
 from service.record.values.statuses import status_word
 
 _NOT_ORDERED = (
-    *("allergy-", "med-", "device-", "local-site-", "cond-", "local-cond-", "local-allergy-"),
-    *("local-no-", "local-problem-", "local-val-", "val-", "local-answer-", "local-reason-"),
+    *(*PROBLEMS, *PLACES, *QUESTIONS, "allergy-", "local-allergy-", "med-", "device-"),
+    *("local-no-", "local-problem-", "local-val-", "val-", "local-reason-"),
 )
 """Value sets of what is no order, by the beginning of their name: "see note" tells nothing, "sciatica" a problem."""
 _OF_ORDERS = SPOKEN_SYSTEMS - {ICD_10, ICD_10_CM}

@@ -13,6 +13,7 @@ from typing import Any
 from service.record.chart.answers import IN_WORDS, is_affirmed, is_yes_or_no, said_in_words
 from service.record.values.coding import CodeIndex, Match
 from service.record.values.concept import wordings
+from service.record.values.set_names import PROBLEMS
 from service.record.values.units import is_number
 
 _GRADE = re.compile(r"\s*\d+[+-]? ?/ ?\d+\s*")
@@ -26,7 +27,6 @@ _AS_IT_SHOULD_BE = (
 _NOTHING_LOST = re.compile(rf"\s*(?:{_AS_IT_SHOULD_BE})(?:[\s,;:]+(?:{_AS_IT_SHOULD_BE}))*[\s.!]*", re.IGNORECASE)
 _LONGEST = 60
 """What is longer is a narrative, which may tell of anything."""
-_OF_PROBLEMS = ("cond-", "local-cond-")
 
 
 def in_words(holder: Mapping[str, Any]) -> object | None:
@@ -60,5 +60,5 @@ def problem_told(question: object, holder: Mapping[str, Any], index: CodeIndex) 
         return None
     told = index.match(together(asked, said))
     alone = index.match(question).all_sets | index.match(answer).all_sets
-    sets = frozenset(name for name in told.sets - alone if name.startswith(_OF_PROBLEMS))
+    sets = frozenset(name for name in told.sets - alone if name.startswith(PROBLEMS))
     return Match(sets, by_text=True, text=told.text) if sets else None

@@ -19,13 +19,13 @@ from service.record.model import Entry
 from service.record.values.coding import Match
 from service.record.values.concept import as_objects, codings
 from service.record.values.dates import parse
+from service.record.values.set_names import PROBLEMS
 from service.record.values.statuses import Counts
 
 NOT_CHECKED = Note(NoteCode.ORDER_NOT_RECOGNISED)
 NO_REASON = Note(NoteCode.NO_REASON)
 _NO_SITE = Note(NoteCode.SITE_NOT_GIVEN)
 MEDICATION_REQUEST = "MedicationRequest"
-_PROBLEMS = ("cond-", "local-cond-")
 
 
 def order_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
@@ -139,7 +139,7 @@ def _is_reason(concept: object, wanted: Sequence[str], chart: Chart) -> bool | N
         return True
     is_another = matched.is_read and not matched.by_category
     is_coded = any(coding.system for coding in codings(concept))
-    names_a_problem = any(name.startswith(_PROBLEMS) for name in matched.sets)
+    names_a_problem = any(name.startswith(PROBLEMS) for name in matched.sets)
     return False if is_another and (is_coded or names_a_problem) else None
 
 

@@ -36,13 +36,13 @@ from service.record.values.concept import Coding, codings, concept_text, single_
 from service.record.values.interval import Interval
 from service.record.values.likeness import Likeness
 from service.record.values.rare import Rare, SeveralRare
+from service.record.values.set_names import DRUGS
 
 __all__ = ["Drugs", "Resolve"]
 
 Resolve = Callable[[object, Mapping[str, Any]], Mapping[str, Any] | None]
 """Resolves a Reference standing in a resource; ``Record.resolve`` fits."""
 
-_DRUG_SETS = ("med-", "local-med-")
 _CACHED = 5_000
 _HOURS_A_DAY = 24
 _NOTHING: frozenset[str] = frozenset()
@@ -81,7 +81,7 @@ class Drugs:
 
     def __init__(self, value_sets: Mapping[str, ValueSet]) -> None:
         self._table = drug_table()
-        drug_sets = {name: value_set for name, value_set in value_sets.items() if name.startswith(_DRUG_SETS)}
+        drug_sets = {name: value_set for name, value_set in value_sets.items() if name.startswith(DRUGS)}
         self._index = CodeSets(drug_sets)
         in_words = {name: "|".join(f"(?:{words})" for words in one.patterns) for name, one in drug_sets.items()}
         self._in_words = [name for name, words in in_words.items() if words]

@@ -34,15 +34,16 @@ from service.record.values.danger import DangerWords
 from service.record.values.english import is_english
 from service.record.values.negation import is_denied
 from service.record.values.other_words import KnownWords
-from service.record.values.wording import OF_PLACES, Wording, Wordings
+from service.record.values.set_names import ORDERS, PLACES, PROBLEMS, PROCEDURES
+from service.record.values.wording import Wording, Wordings
 
 __all__ = ["CodeIndex", "Danger", "Match", "canonical_system"]
 
 _CACHED = 20_000
 _LONGEST_TEXT = 400
-_OF_PROBLEMS = ("cond-", "local-cond-", "device-", "local-problem-", "local-no-information", "local-pregnancy-ended")
+_OF_PROBLEMS = (*PROBLEMS, "device-", "local-problem-", "local-no-information", "local-pregnancy-ended")
 """Value sets of what somebody has, by the beginning of their name: words that name it are understood as a problem."""
-_OF_ACTIONS = ("order-", "referral-", "procedure-", "proc-", "local-order-", "local-proc-")
+_OF_ACTIONS = (*ORDERS, *PROCEDURES)
 _CONDITION = "Condition"
 _SENTENCE = re.compile(r"(?<=[.;!])\s+|\n+")
 _END = re.compile(r"[.;!\n]")
@@ -222,7 +223,7 @@ class CodeIndex(CodeSets):
         if any(code.is_else or code.sets for code in read.codes):
             return True
         # In none of our sets, but a code of a public system says what it is by its words. A place alone says nothing.
-        sets = frozenset(name for name in read.match.all_sets if not name.startswith(OF_PLACES))
+        sets = frozenset(name for name in read.match.all_sets if not name.startswith(PLACES))
         is_named = any(code.is_public for code in read.codes) and self._is_read(sets, read.codes, read.wordings)
         return is_named or self._are_words_known(kind, read.wordings)
 

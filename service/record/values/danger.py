@@ -20,6 +20,7 @@ from service.record.values.caseless import Span
 from service.record.values.code_systems import RXNORM
 from service.record.values.negation import Guards, is_denied
 from service.record.values.pattern_literals import LiteralIndex
+from service.record.values.set_names import DRUGS
 from service.record.values.whole_words import Alternative, WholeWords, read_alternatives
 
 __all__ = ["DangerWords", "Dangers"]
@@ -30,7 +31,7 @@ _CACHED = 20_000
 
 def _names_of_drugs(value_sets: Mapping[str, ValueSet]) -> Iterator[str]:
     for name, value_set in value_sets.items():
-        if name.startswith(("med-", "local-med-")):
+        if name.startswith(DRUGS):
             for code in value_set.codes:
                 if code.system == RXNORM and code.display and code.display.isalpha():
                     yield code.display.casefold()

@@ -15,17 +15,16 @@ from service.record.values.code_systems import ICD_10, ICD_10_CM, codes_written_
 from service.record.values.english import is_english
 from service.record.values.negation import GUARDS, NO_GUARDS, Guards, Said, said
 from service.record.values.pattern_literals import LiteralIndex, literals_of, within
+from service.record.values.set_names import ORDERS, PLACES, QUESTIONS
 
-__all__ = ["OF_PLACES", "Named", "Wording", "Wordings"]
+__all__ = ["Named", "Wording", "Wordings"]
 
 Named = tuple[str, tuple[Span, ...]]
 """A value set and the stretches of a text that name what is in it."""
 
 _CACHED = 20_000
-_ACTIONS = ("order-", "local-order-", "referral-", "procedure-", "proc-", "med-")
+_ACTIONS = (*ORDERS, "procedure-", "proc-", "med-")
 """Value sets of what one orders or does, by the beginning of their name."""
-OF_PLACES = "local-site-"
-"""Value sets of the parts of the body, by the beginning of their name."""
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -52,7 +51,7 @@ class Wording(Struct, frozen=True):
         A place alone ("Lumbalbereich") does not tell what is there.
         """
         named = (*self.now, *(name for name, _ in self.named))
-        return any(not name.startswith(OF_PLACES) for name in named) or is_english(self.text)
+        return any(not name.startswith(PLACES) for name in named) or is_english(self.text)
 
     @property
     def spans_of_codes(self) -> Iterator[Span]:
@@ -144,7 +143,7 @@ def _own_questions(value_sets: Mapping[str, ValueSet]) -> Mapping[str, frozenset
     """The questions of ours in our own words or codes, which say the same under a code of somebody else."""
     found: dict[str, set[str]] = {}
     for name, value_set in value_sets.items():
-        if name.startswith("local-answer-"):
+        if name.startswith(QUESTIONS):
             for code in value_set.codes:
                 for words in (code.display, code.code, code.code.removeprefix("answer-")):
                     found.setdefault(_bare(words), set()).add(name)
