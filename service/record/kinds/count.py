@@ -71,7 +71,7 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
             continue
         without: list[Note] = []
         for ingredient in matched.ingredients:
-            most = _most_mg(definition, medication, ingredient, chart)
+            most = _most_mg(definition, medication, ingredient)
             if most is None:
                 is_open = True
                 without.append(no_dose(medication))
@@ -90,11 +90,9 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     return _counted(definition, chart, (total, total if sure else None), evidence, notes)
 
 
-def _most_mg(
-    definition: FactDefinition, medication: Medication, ingredient: Ingredient, chart: Chart
-) -> Decimal | None:
+def _most_mg(definition: FactDefinition, medication: Medication, ingredient: Ingredient) -> Decimal | None:
     """The most milligrams a day of one ingredient, as base; None when the dose is not known."""
-    dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
+    dose = medication.drug.daily_mg(ingredient, medication.daily)
     most = None if dose is None else dose.high if dose.high is not None else dose.low
     if most is not None and definition.salt is not None and _is_salt(definition.salt, medication, ingredient):
         return most * definition.salt.base_mg / definition.salt.mg

@@ -7,8 +7,10 @@ from decimal import Decimal
 from msgspec import Struct
 
 from service.note import Note
+from service.record.medication.dosage import EACH, MG, ML, PUFF, Daily
 from service.record.medication.routes import LOCAL_ROUTES
 from service.record.values.code_systems import LOCAL, RXNORM
+from service.record.values.interval import Interval
 
 
 class Ingredient(Struct, frozen=True):
@@ -28,6 +30,7 @@ class Ingredient(Struct, frozen=True):
 
 TAKES_NOTHING = "nothing"
 
+_HOURS_A_DAY = 24
 _NSAIDS = frozenset({"med-nsaid-nonselective", "med-nsaid-cox2"})
 
 
@@ -59,3 +62,23 @@ class Drug(Struct, frozen=True):
         An NSAID through the nose is given for pain and acts on the whole body.
         """
         return self.route in LOCAL_ROUTES and not (self.route == "nasal" and not self.classes.isdisjoint(_NSAIDS))
+
+    def daily_mg(self, ingredient: Ingredient, daily: Daily | None) -> Interval | None:
+        """Milligrams of one of its ingredients on a day of taking it, from what the dosages give.
+
+        None when it cannot be known. Taken as needed: from one dose to the most that is allowed. A dose in milligrams
+        is the ingredient's only when the drug has no other.
+        """
+        if daily is None:
+            return None
+        strength = ingredient.strength_mg
+        if daily.unit == MG:
+            return daily.amount if len(self.ingredients) == 1 else None
+        if strength is None:
+            return None
+        if daily.unit == EACH and ingredient.per == "HR":
+            # A patch gives its strength every hour, however often it is changed.
+            return Interval.exactly(strength * _HOURS_A_DAY) if self.route == "transdermal" else None
+        if (daily.unit, ingredient.per) in {(EACH, ""), (ML, "ML"), (PUFF, "ACTUAT")}:
+            return daily.amount.times(strength)
+        return None

@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from service.bounded import Bounded
 from service.knowledge.model import ValueSet
 from service.note import Note, NoteCode
-from service.record.medication.dosage import EACH, MG, ML, PUFF, Daily
 from service.record.medication.drug import TAKES_NOTHING, Drug, Ingredient
 from service.record.medication.drug_names import parse_name
 from service.record.medication.drug_table import DrugTable, drug_synonyms, drug_table, older_codes
@@ -33,7 +32,6 @@ from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
 from service.record.values.concept import Coding, codings, concept_text, single_key
-from service.record.values.interval import Interval
 from service.record.values.likeness import Likeness
 from service.record.values.rare import Rare, SeveralRare
 from service.record.values.set_names import DRUGS
@@ -44,7 +42,6 @@ Resolve = Callable[[object, Mapping[str, Any]], Mapping[str, Any] | None]
 """Resolves a Reference standing in a resource; ``Record.resolve`` fits."""
 
 _CACHED = 5_000
-_HOURS_A_DAY = 24
 _NOTHING: frozenset[str] = frozenset()
 _NAMED_ONLY = "~"
 """What begins the code of an ingredient that is known by its name alone."""
@@ -373,26 +370,6 @@ class Drugs:
             return TAKES_NOTHING
         is_no_drug = bool(texts) and all(self._text.read(words).is_no_drug for words in texts)
         return "other" if is_no_drug or is_other_drug(names, texts, self._ours) else None
-
-    def daily_dose_mg(self, drug: Drug, ingredient: Ingredient, daily: Daily | None) -> Interval | None:
-        """Milligrams of one ingredient on a day of taking it, from what the dosages give; None when it cannot be known.
-
-        Taken as needed: from one dose to the most that is allowed. A dose in milligrams is the ingredient's only when
-        the drug has no other.
-        """
-        if daily is None:
-            return None
-        strength = ingredient.strength_mg
-        if daily.unit == MG:
-            return daily.amount if len(drug.ingredients) == 1 else None
-        if strength is None:
-            return None
-        if daily.unit == EACH and ingredient.per == "HR":
-            # A patch gives its strength every hour, however often it is changed.
-            return Interval.exactly(strength * _HOURS_A_DAY) if drug.route == "transdermal" else None
-        if (daily.unit, ingredient.per) in {(EACH, ""), (ML, "ML"), (PUFF, "ACTUAT")}:
-            return daily.amount.times(strength)
-        return None
 
 
 _PATCH = Rare(r"\b(?:patch(?:es)?|pflaster|emplatre|empl\u00e2tre|parches?|plaster)\b")

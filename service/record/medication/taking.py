@@ -53,17 +53,17 @@ class Match(Struct, frozen=True):
 def match(medication: Medication, definition: FactDefinition, chart: Chart) -> Match | None:
     """By which ingredients a medication belongs to the classes of a fact; None when by none."""
     if definition.daily_dose_mg is not None:
-        return _matched(medication, definition, chart)
+        return _matched(medication, definition)
     # Without a dose in question it depends on the drug alone, and many entries name the same one.
     drug, key = medication.drug, (id(medication.drug), definition.id)
     known = chart.matcher.matched.get(key)
     if known is None or known[0] is not drug:
-        known = chart.matcher.matched[key] = drug, _matched(medication, definition, chart)
+        known = chart.matcher.matched[key] = drug, _matched(medication, definition)
     found: Match | None = known[1]
     return found
 
 
-def _matched(medication: Medication, definition: FactDefinition, chart: Chart) -> Match | None:
+def _matched(medication: Medication, definition: FactDefinition) -> Match | None:
     drug = medication.drug
     if drug.classes.isdisjoint(definition.classes):
         return None
@@ -80,7 +80,7 @@ def _matched(medication: Medication, definition: FactDefinition, chart: Chart) -
     ]
     if not drug.ingredients:
         return Match((), joined(*drug.notes)) if as_product else None
-    return _in_band(medication, matching, definition, chart)
+    return _in_band(medication, matching, definition)
 
 
 def _goes_in(drug: Drug, route: str) -> bool:
@@ -90,14 +90,12 @@ def _goes_in(drug: Drug, route: str) -> bool:
     return route == "any" or drug.is_local == (route == "local")
 
 
-def _in_band(
-    medication: Medication, matching: list[Ingredient], definition: FactDefinition, chart: Chart
-) -> Match | None:
+def _in_band(medication: Medication, matching: list[Ingredient], definition: FactDefinition) -> Match | None:
     if definition.daily_dose_mg is None:
         return Match(tuple(matching), joined(*medication.drug.notes)) if matching else None
     in_band, notes, is_sure = [], list(medication.drug.notes), True
     for ingredient in matching:
-        dose = chart.matcher.drugs.daily_dose_mg(medication.drug, ingredient, medication.daily)
+        dose = medication.drug.daily_mg(ingredient, medication.daily)
         if dose is None:
             notes.append(no_dose(medication))
             is_sure = is_small_dose(ingredient, definition.daily_dose_mg)

@@ -74,9 +74,9 @@ class DangerWords:
         ``cached`` holds what is worked out from the words.
         """
         words, red_flags, harmless = cached("danger-words", lambda: _vocabularies(value_sets, terms))
-        self._words = WholeWords(alternatives=words)
-        self._red_flags = WholeWords(alternatives=red_flags)
-        self._harmless = WholeWords(alternatives=harmless)
+        self._words = WholeWords(words)
+        self._red_flags = WholeWords(red_flags)
+        self._harmless = WholeWords(harmless)
         literals = [one.literals for one in (*words, *red_flags)]
         self._needed = None if None in literals else tuple({one for each in literals for one in each or ()})
         self._known: Bounded[str, Dangers] = Bounded(_CACHED)

@@ -58,8 +58,7 @@ class KnownWords:
     def __init__(self, words: OtherWords, cached: Cached = uncached) -> None:
         """``cached`` holds what is worked out from the words."""
         read = cached("other-words", lambda: _vocabularies(words))
-        vocabularies = [WholeWords(alternatives=alternatives) for alternatives in read]
-        self._substances, self._known, self._orders, self._filling, self._beside = vocabularies
+        self._substances, self._known, self._orders, self._filling, self._beside = map(WholeWords, read)
         self._reactions = frozenset(words.reactions)
         self._of_no_substance = tuple(plain_code(ICD_10_CM, code) for code in words.codes_of_no_substance)
         self._ours_perhaps = Rare("|".join(words.orders_perhaps_ours) or "(?!)")

@@ -49,15 +49,9 @@ class WholeWords:
     No alternative has a numbered group of its own.
     """
 
-    def __init__(self, patterns: Iterable[str] = (), alternatives: Sequence[Alternative] | None = None) -> None:
-        """``alternatives`` stand in place of the patterns, where they were read already."""
-        self._patterns = tuple(patterns)
-        self._given = alternatives
+    def __init__(self, alternatives: Sequence[Alternative]) -> None:
+        self._alternatives = alternatives
         self._compiled: dict[str, re.Pattern[str]] = {}
-
-    @cached_property
-    def _alternatives(self) -> Sequence[Alternative]:
-        return read_alternatives(self._patterns) if self._given is None else self._given
 
     @cached_property
     def _index(self) -> LiteralIndex:

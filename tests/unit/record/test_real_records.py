@@ -104,7 +104,7 @@ def test_everything_that_reads_a_resource_survives_them_all(records: list[tuple[
             if entry.type.startswith("Medication"):
                 drug = drugs.recognise(entry.resource, record.resolve)
                 for ingredient in drug.ingredients:
-                    drugs.daily_dose_mg(drug, ingredient, daily_amounts(entry.resource))
+                    drug.daily_mg(ingredient, daily_amounts(entry.resource))
                 days_supply(entry.resource)
             elif entry.type == "Observation":
                 read_value(entry.resource, "mg/dL", "creatinine")

@@ -330,7 +330,7 @@ class TestDailyDose:
     def daily(self, resource: dict[str, Any], name: str = "ibuprofen") -> tuple[Decimal | None, Decimal | None] | None:
         drug = DRUGS.recognise(resource, nowhere)
         ingredient = next(one for one in drug.ingredients if one.name == name)
-        amount = DRUGS.daily_dose_mg(drug, ingredient, daily_amounts(resource))
+        amount = drug.daily_mg(ingredient, daily_amounts(resource))
         return None if amount is None else (amount.low, amount.high)
 
     def test_tablets_times_strength(self) -> None:
@@ -490,7 +490,7 @@ def test_odd_resources_never_raise(value: object) -> None:
     resource = {"resourceType": "MedicationRequest", "medicationCodeableConcept": value, "dosageInstruction": value}
     drug = DRUGS.recognise(resource, nowhere)
     known = DRUGS.recognise_concept(coded("197806"))
-    DRUGS.daily_dose_mg(known, known.ingredients[0], daily_amounts(resource))
+    known.daily_mg(known.ingredients[0], daily_amounts(resource))
     assert isinstance(drug.text, str)
 
 

@@ -37,23 +37,23 @@ def plainly(patterns: tuple[str, ...], text: str) -> list[tuple[int, int]]:
     ],
 )
 def test_what_is_found(patterns: tuple[str, ...], text: str) -> None:
-    words = WholeWords(patterns)
+    words = WholeWords(read_alternatives(patterns))
     assert list(words.spans(text)) == plainly(patterns, text)
     assert words.are_in(text) == bool(plainly(patterns, text))
 
 
 def test_marked_words_are_told_apart_and_give_way_to_the_others() -> None:
-    words = WholeWords(alternatives=read_alternatives(["renal|kidney failure"], ["ibuprofen|renal cure|kidneys?"]))
+    words = WholeWords(read_alternatives(["renal|kidney failure"], ["ibuprofen|renal cure|kidneys?"]))
     told = list(words.told_apart("Ibuprofen, renal cure, kidney failure, KIDNEYS"))
     assert told == [((0, 9), True), ((11, 16), False), ((23, 37), False), ((39, 46), True)]
 
 
 def test_a_vocabulary_of_nothing_finds_nothing() -> None:
-    assert not WholeWords().are_in("renal")
+    assert not WholeWords([]).are_in("renal")
 
 
 def test_a_stretch_of_a_text_is_looked_at_alone() -> None:
-    assert list(WholeWords(["ache|head|heads"]).spans("aches head heads ache", 6, 13)) == [(6, 10)]
+    assert list(WholeWords(read_alternatives(["ache|head|heads"])).spans("aches head heads ache", 6, 13)) == [(6, 10)]
 
 
 def test_the_vocabularies_of_the_rules_find_what_all_their_alternatives_find(knowledge: Knowledge) -> None:
@@ -61,7 +61,7 @@ def test_the_vocabularies_of_the_rules_find_what_all_their_alternatives_find(kno
     texts = [code.display for one in knowledge.value_sets.values() for code in one.codes if code.display][::60]
     found = 0
     for patterns in (other.substances, (*other.problems, *other.procedures), other.orders, other.filling):
-        words = WholeWords(patterns)
+        words = WholeWords(read_alternatives(patterns))
         for text in texts:
             assert list(words.spans(text)) == plainly(tuple(patterns), text), text
             found += words.are_in(text)
