@@ -6,7 +6,7 @@ never folded or dropped; further info cards become one card that lists them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,7 +128,9 @@ class _Showing:
         """The entries of a finding, each once. Several cards depend on the same findings."""
         entries = self.entries.get(finding.name)
         if entries is None:
-            distinct = dict.fromkeys([(item.resource, item.date) for item in finding.evidence])
+            distinct: Iterable[tuple[str, str | None]] = [(item.resource, item.date) for item in finding.evidence]
+            if len(finding.evidence) > 1:
+                distinct = dict.fromkeys(distinct)
             entries = self.entries[finding.name] = [_entry(finding.name, *item) for item in distinct]
         return entries
 
@@ -151,7 +153,7 @@ def _pathway(showing: _Showing, group: Sequence[Advice]) -> Json:
         "indicator": head.indicator.value,
         "source": card_source(knowledge, head.rule),
     }
-    card |= _offered(showing, group) | _links(showing, [head])
+    card |= _offered(showing, group) | _links(showing, head.rule)
     card["extension"] = _extension(showing, group, full_text)
     return card
 
@@ -179,7 +181,7 @@ def _single(showing: _Showing, advice: Advice) -> Json:
     if offered:
         card["suggestions"] = offered
         card["selectionBehavior"] = "at-most-one"
-    card |= _reasons(knowledge, [advice]) | _links(showing, [advice])
+    card |= _reasons_of(knowledge, rule) | _links(showing, rule)
     card["extension"] = _extension(showing, [advice], full_text)
     return card
 
@@ -202,14 +204,22 @@ def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
     }
     card |= _offered(showing, group)
     if is_severe:
-        card |= _reasons(knowledge, group)
+        card |= _reasons(
+            knowledge, [code for item in group if item.rule.card for code in item.rule.card.override_reasons]
+        )
     card["extension"] = _extension(showing, group, full_text)
     return card
 
 
-def _reasons(knowledge: Knowledge, group: Sequence[Advice]) -> Json:
-    codes = dict.fromkeys(code for item in group if item.rule.card for code in item.rule.card.override_reasons)
-    return {"overrideReasons": list(map(_codings(knowledge).__getitem__, codes))} if codes else {}
+@of_rule
+def _reasons_of(knowledge: Knowledge, rule: Rule) -> Json:
+    """The override reasons of the card of one rule."""
+    return _reasons(knowledge, () if rule.card is None else rule.card.override_reasons)
+
+
+def _reasons(knowledge: Knowledge, codes: Iterable[str]) -> Json:
+    each = dict.fromkeys(codes)
+    return {"overrideReasons": list(map(_codings(knowledge).__getitem__, each))} if each else {}
 
 
 @of_rule_set
@@ -221,17 +231,13 @@ def _codings(knowledge: Knowledge) -> dict[str, Json]:
     }
 
 
-def _links(showing: _Showing, group: Sequence[Advice]) -> Json:
-    """The links of the rules, and where their pages are known to be, one to each (LI-1)."""
-    links = [
-        {"label": link.label, "url": link.url, "type": "absolute"}
-        for item in group
-        if item.rule.card
-        for link in item.rule.card.links
-    ]
+def _links(showing: _Showing, rule: Rule) -> Json:
+    """The links of the rule, and where its page is known to be, one to that (LI-1)."""
+    own = () if rule.card is None else rule.card.links
+    links = [{"label": link.label, "url": link.url, "type": "absolute"} for link in own]
     base = showing.audience.public_url
     if base is not None:
-        links += [{"label": _PAGE, "url": f"{base}/rules/{item.rule.id}", "type": "absolute"} for item in group]
+        links.append({"label": _PAGE, "url": f"{base}/rules/{rule.id}", "type": "absolute"})
     return {"links": links} if links else {}
 
 
@@ -260,21 +266,22 @@ def _patient_card(knowledge: Knowledge, decision: Decision, advice: Advice) -> J
 def _why(showing: _Showing, advice: Sequence[Advice]) -> Json:
     """Which rules are shown and suppressed, on which evidence, lacking what. Nothing stands only here (EX-4)."""
     knowledge, outcomes = showing.knowledge, showing.decision.outcomes
-    rules = [_rule(knowledge, outcomes, name) for item in advice for name in (item.rule.id, *item.suppresses)]
+    rules = [body for item in advice for body in _rules(knowledge, outcomes, item)]
     why: Json = {"decision": showing.decision.id, "rules": rules}
     found = {finding.name: finding for item in advice for finding in item.found}
     if evidence := [entry for finding in found.values() for entry in showing.behind(finding)]:
         why["evidence"] = evidence
-    lacking = asked(knowledge, (name for item in advice for name in item.not_recorded))
+    lacking = asked(knowledge, [name for item in advice for name in item.not_recorded])
     if lacking:
         why["notRecorded"] = list(lacking)
     return why
 
 
-def _rule(knowledge: Knowledge, outcomes: Outcomes, name: str) -> Json:
-    body = _rule_body(knowledge, outcomes.rule(name))
-    covering = outcomes.suppressed.get(name)
-    return body if covering is None else body | {"coveredBy": covering}
+def _rules(knowledge: Knowledge, outcomes: Outcomes, advice: Advice) -> Iterator[Json]:
+    """The rule of a piece of advice, and those that it covers."""
+    yield _rule_body(knowledge, advice.rule)
+    for name in advice.suppresses:
+        yield _rule_body(knowledge, outcomes.rule(name)) | {"coveredBy": advice.rule.id}
 
 
 @of_rule

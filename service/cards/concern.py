@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from service.cards.layout import drug_checks
 from service.cards.of_rules import of_rule_set
@@ -43,10 +43,15 @@ def wanted(knowledge: Knowledge, decision: Decision) -> list[FactDefinition]:
     names = dict.fromkeys((*decision.not_assessed, *decision.wanted, *decision.unread.doubted))
     if not HOOKS[decision.hook].has_orders:
         names |= dict.fromkeys(drug_checks(knowledge, decision.advice))
-    concluded = [name for name in names if name not in knowledge.facts]
-    beneath = dict.fromkeys(fact for name in concluded for fact in _beneath(knowledge, name))
-    names |= {name: None for name in beneath if decision.findings[name].status is Status.UNKNOWN}
+    for name in [name for name in names if name not in knowledge.facts]:
+        beneath = _facts_beneath(knowledge).get(name, ())
+        names |= {fact: None for fact in beneath if decision.findings[fact].status is Status.UNKNOWN}
     return [knowledge.facts[name] for name in names if name in knowledge.facts]
+
+
+@of_rule_set
+def _facts_beneath(knowledge: Knowledge) -> Mapping[str, tuple[str, ...]]:
+    return {name: tuple(dict.fromkeys(_beneath(knowledge, name))) for name in knowledge.conclusions}
 
 
 def _beneath(knowledge: Knowledge, concluded: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from service.bounded import Bounded
 from service.cards.markdown import escaped, plain
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted
+from service.cards.writing import Writing
 from service.finding import Evidence, Finding
 from service.knowledge.model import FactKind, Knowledge
 from service.knowledge.summaries import LONGEST
@@ -205,46 +206,50 @@ def title(knowledge: Knowledge, name: str) -> str:
     return knowledge.conclusions[name].title
 
 
-def quoted_lines(knowledge: Knowledge, findings: Iterable[Finding], written: dict[str, str]) -> list[str]:
+def quoted_lines(knowledge: Knowledge, findings: Iterable[Finding], writing: Writing) -> list[str]:
     """One markdown bullet per finding: title, value, and the entries it depends on with date, words and caveat.
 
-    Marks stand around what is quoted from the record. ``written`` keeps the bullets of one decision by finding: several
-    pieces of advice rest on the same ones.
+    Marks stand around what is quoted from the record. Several pieces of advice rest on the same findings, so the
+    bullets of one decision are written once.
     """
-    lines = []
+    written, lines = writing.lines, []
     for finding in findings:
         line = written.get(finding.name)
         if line is None:
-            line = written[finding.name] = _found_line(knowledge, finding)
+            line = written[finding.name] = _found_line(knowledge, finding, writing.entries)
         lines.append(line)
     return lines
 
 
-def _found_line(knowledge: Knowledge, finding: Finding) -> str:
+def _found_line(knowledge: Knowledge, finding: Finding, written: dict[Evidence, str]) -> str:
     line = f"- {title(knowledge, finding.name)}"
     value = amount(finding)
     if value is not None:
         line += f": {value}"
-    shown = [_evidence(item) for item in finding.evidence[:SHOWN]]
-    more = len(finding.evidence) - SHOWN
-    if more > 0:
-        shown.append(f"and {more} more")
-    if shown:
+    if finding.evidence:
+        shown = [written.get(item) or _entry(item, written) for item in finding.evidence[:SHOWN]]
+        more = len(finding.evidence) - SHOWN
+        if more > 0:
+            shown.append(f"and {more} more")
         line += f" ({'; '.join(shown)})"
     if finding.notes:
         line += f". Note: {', '.join(map(_note, finding.notes))}"
     return line
 
 
-def _evidence(item: Evidence) -> str:
-    parts = [mark_quoted(escaped(_without_annotation(item.text)))] if item.text else []
+def _entry(item: Evidence, written: dict[Evidence, str]) -> str:
+    """An entry as it is quoted, which is written down for the next finding that rests on it."""
     # The day is what a clinician reads; the exact time stays in the decision.
     day = escaped(item.date.partition("T")[0]) if item.date else "no date"
-    parts.append(day if item.date is None or is_storable_date(item.resource, item.date) else mark_quoted(day))
-    parts.append(mark_quoted(escaped(item.resource)))
+    if item.date is not None and not is_storable_date(item.resource, item.date):
+        day = mark_quoted(day)
+    quoted = f"{day}, {mark_quoted(escaped(item.resource))}"
+    if item.text:
+        quoted = f"{mark_quoted(escaped(_without_annotation(item.text)))}, {quoted}"
     if item.note:
-        parts.append(_note(item.note))
-    return ", ".join(parts)
+        quoted = f"{quoted}, {_note(item.note)}"
+    written[item] = quoted
+    return quoted
 
 
 def _without_annotation(text: str) -> str:
@@ -367,6 +372,17 @@ def _day_and_note(item: Evidence) -> str:
 
 
 def _note(note: Note) -> str:
+    names_nothing = note.reference is None and note.date is None and note.words is None and not note.of
+    return _own_note(note) if names_nothing else _written_note(note)
+
+
+@lru_cache(maxsize=1024)
+def _own_note(note: Note) -> str:
+    """A note that names nothing of a record: the same few are written on every card."""
+    return _written_note(note)
+
+
+def _written_note(note: Note) -> str:
     text = escaped(text_of(note))
     return text if is_storable_note(note) else mark_quoted(text)
 

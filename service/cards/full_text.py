@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 from service.cards.finding_words import asked, quoted_lines
 from service.cards.of_rules import of_rule
@@ -23,7 +22,7 @@ def body(knowledge: Knowledge, advice: Advice, writing: Writing) -> Iterator[str
     """The paragraphs of one card's detail without the closing sentence, so that folded cards can share it."""
     rule = advice.rule
     assert rule.card is not None
-    found = quoted_lines(knowledge, advice.found, writing.lines)
+    found = quoted_lines(knowledge, advice.found, writing)
     missing = asked(knowledge, advice.not_recorded)
     yield rule.card.detail
     yield from (f"**Also:** {said}" for said in also(advice, writing))
@@ -31,11 +30,17 @@ def body(knowledge: Knowledge, advice: Advice, writing: Writing) -> Iterator[str
         yield "**Found:**\n\n" + "\n".join(found)
     if missing:
         yield f"**Not recorded:** {'; '.join(missing)}"
-    yield _grounds(knowledge, rule)
-    yield _signature(knowledge, rule, writing.today)
+    yield _ends(knowledge, rule)[rule.review_by < writing.today]
 
 
 @of_rule
+def _ends(knowledge: Knowledge, rule: Rule) -> tuple[str, str]:
+    """The last paragraphs of a rule: before its review is due, and after."""
+    grounds = _grounds(knowledge, rule)
+    timely, late = (_signature(knowledge, rule, is_late=is_late) for is_late in (False, True))
+    return f"{grounds}\n\n{timely}", f"{grounds}\n\n{late}"
+
+
 def _grounds(knowledge: Knowledge, rule: Rule) -> str:
     """The paragraphs that say on what the rule depends, and what of it nobody has verified."""
     sources = "**Sources**\n\n" + "\n".join(source_lines(knowledge, rule))
@@ -59,7 +64,7 @@ def patient_detail(knowledge: Knowledge, rule: Rule) -> str:
     return "\n\n".join(part for part in (text.strip(), f"*{knowledge.not_clearance}*") if part)
 
 
-def _signature(knowledge: Knowledge, rule: Rule, today: date) -> str:
+def _signature(knowledge: Knowledge, rule: Rule, *, is_late: bool) -> str:
     state = "" if rule.id in knowledge.approved else "Rule draft, not approved. "
-    late = f" Its review was due by {rule.review_by}." if rule.review_by < today else ""
+    late = f" Its review was due by {rule.review_by}." if is_late else ""
     return f"{state}Rule `{rule.id}`, version {rule.version}; rule set {knowledge.version}.{late}"

@@ -8,17 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.cards.finding_words import asked, drug_name, short_lines
-from service.cards.layout import (
-    LONGEST,
-    Sections,
-    act,
-    before_the_drug,
-    foot,
-    left_unknown,
-    unknown_line,
-    write,
-)
+from service.cards.finding_words import drug_name, short_lines
+from service.cards.layout import LONGEST, Sections, act, end_of, write
 from service.cards.pathway import is_pathway
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import leading
@@ -33,7 +24,8 @@ from service.knowledge.summaries import LONGEST as NAMES
 def grouped(knowledge: Knowledge, advice: Sequence[Advice]) -> list[list[Advice]]:
     """The advice of each card, in the order of the cards."""
     folded = _folded_info(knowledge, advice)
-    alone = [[item] for item in advice if not _among(item, folded)]
+    among_folded = set(map(id, folded))
+    alone = [[item] for item in advice if id(item) not in among_folded]
     groups = [*alone, folded] if folded else alone
     fitting = _within(groups, knowledge.most_cards)
     return fitting if len(fitting) <= knowledge.most_cards else _within(_joined(groups), knowledge.most_cards)
@@ -45,7 +37,7 @@ def _folded_info(knowledge: Knowledge, advice: Sequence[Advice]) -> list[Advice]
     info = [item for item in advice if _rank(item) == Indicator.INFO.rank]
     foldable = [item for item in info if item.rule.phase not in own]
     if head := [item for item in foldable if is_pathway(knowledge, item)]:
-        return [*head, *(item for item in foldable if not _among(item, head))]
+        return [*head, *(item for item in foldable if not any(item is other for other in head))]
     room = max(1, knowledge.max_info_cards - (len(info) - len(foldable)))
     return [] if len(foldable) <= room else foldable[room - 1 :]
 
@@ -54,8 +46,10 @@ def _within(groups: list[list[Advice]], most: int) -> list[list[Advice]]:
     """At most so many cards, where critical ones leave the room: the quietest share the last one of their kind."""
     for rank in (Indicator.INFO.rank, Indicator.WARNING.rank):
         surplus = len(groups) - most
+        if surplus <= 0:
+            break
         same = [group for group in groups if max(map(_rank, group)) == rank]
-        if surplus <= 0 or len(same) <= 1:
+        if len(same) <= 1:
             continue
         shared = same[max(0, len(same) - surplus - 1) :]
         separate = [group for group in groups if not any(group is other for other in shared)]
@@ -87,10 +81,6 @@ def order_of(advice: Advice) -> Evidence | None:
 
 def _rank(advice: Advice) -> int:
     return advice.indicator.rank
-
-
-def _among(item: Advice, others: Sequence[Advice]) -> bool:
-    return any(item is other for other in others)
 
 
 def shared_summary(group: Sequence[Advice], *, is_severe: bool) -> str:
@@ -150,9 +140,7 @@ def write_shared(knowledge: Knowledge, group: Sequence[Advice], writing: Writing
         Sections(
             act(head) if head is not None and is_joinable(group) else "",
             because=tuple(points),
-            before_the_drug=before_the_drug(knowledge, group),
-            not_known=unknown_line(asked(knowledge, left_unknown(knowledge, group))),
-            foot=foot(knowledge, [i.rule for i in group], writing.today),
+            end=end_of(knowledge, group, writing.today),
         )
     )
 

@@ -7,13 +7,14 @@ joins Markdown afterwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from service.bounded import Bounded
 from service.cards.finding_words import GROUNDS, asked, short_lines
-from service.cards.of_rules import of_rule
+from service.cards.of_rules import of_rule, of_rule_set
 from service.cards.sources import short_source_lines
 from service.cards.summary import also
 from service.cards.writing import Writing
@@ -40,15 +41,15 @@ _SENTENCE = re.compile(r"(?<![A-Z0-9]\.)(?<!\bvs\.)(?<!\be\.g\.)(?<=[.!?*])\s+(?
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """The parts of one card below its summary. What is quoted from the record carries marks."""
+    """The parts of one card below its summary. What is quoted from the record carries marks.
+
+    ``end`` is all that stands below the grounds, as Markdown.
+    """
 
     act: str
     also: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
-    before_the_drug: str = ""
-    not_known: str = ""
-    sources: tuple[str, ...] = ()
-    foot: str = ""
+    end: str = ""
 
 
 def sections(knowledge: Knowledge, advice: Advice, writing: Writing) -> Sections:
@@ -61,11 +62,49 @@ def sections(knowledge: Knowledge, advice: Advice, writing: Writing) -> Sections
         act=act(rule.card),
         also=tuple(also(advice, writing)),
         because=tuple(first_of(short_lines(knowledge, grounds, naming_all=is_danger), GROUNDS)),
-        before_the_drug=before_the_drug(knowledge, [advice]),
-        not_known=unknown_line(asked(knowledge, left_unknown(knowledge, [advice])), _most_unknown(rule.card)),
-        sources=tuple(short_source_lines(knowledge, rule)),
-        foot=foot(knowledge, [rule], writing.today),
+        end=end_of(knowledge, [advice], writing.today, _most_unknown(rule.card), names_sources=True),
     )
+
+
+def end_of(
+    knowledge: Knowledge, group: Sequence[Advice], today: date, most: int = UNKNOWNS, *, names_sources: bool = False
+) -> str:
+    """What stands below the grounds of a card: what is not known (``most`` things), sources of the first rule, foot.
+
+    It is the same for all patients of whom the same is not known, so it is written once for each such case.
+    """
+    rules = [item.rule for item in group]
+    case = tuple([(id(item.rule), item.changing, item.rule.review_by < today) for item in group])
+    known = _known_ends(knowledge)
+    found = known.get((case, most, names_sources))
+    if found is None:
+        sources = short_source_lines(knowledge, rules[0]) if names_sources else ()
+        checks, others = before_the_drug(knowledge, group), unknown_line(_other_unknowns(knowledge, group), most)
+        found = rules, "\n\n".join(_end(checks, others, sources, foot(knowledge, rules, today)))
+        known[case, most, names_sources] = found
+    return found[1]
+
+
+@of_rule_set
+def _known_ends(knowledge: Knowledge) -> Bounded[Hashable, tuple[Sequence[Rule], str]]:
+    """The ends written last. The rules are stored with them, so that no other rule has the address of one of them."""
+    del knowledge
+    return Bounded(512)
+
+
+def _end(before_the_drug: str, not_known: str, sources: Sequence[str], said_last: str) -> Iterator[str]:
+    if before_the_drug:
+        yield f"**Not known, ask before the drug:** {before_the_drug}."
+    if not_known:
+        yield f"{NOT_KNOWN}{not_known}."
+    if sources:
+        yield f"{SOURCES}\n\n" + _list(sources)
+    yield closing(said_last)
+
+
+def closing(said: str) -> str:
+    """The last line of a card."""
+    return f"*{said}*"
 
 
 @of_rule
@@ -79,7 +118,7 @@ def drug_checks(knowledge: Knowledge, group: Iterable[Advice]) -> list[str]:
     """What nobody knows of the safety facts that rules list which offer a drug (product choice no. 21, hazard H-01)."""
     found: dict[str, None] = {}
     for item in group:
-        if suggests_a_drug(knowledge, item.rule):
+        if item.changing and suggests_a_drug(knowledge, item.rule):
             changing = set(item.changing)
             found.update((name, None) for name in item.rule.mentions if name in changing)
     return list(found)
@@ -90,11 +129,11 @@ def before_the_drug(knowledge: Knowledge, group: Iterable[Advice]) -> str:
     return unknown_line(asked(knowledge, drug_checks(knowledge, group)), _DRUG_CHECKS)
 
 
-def left_unknown(knowledge: Knowledge, group: Sequence[Advice]) -> tuple[str, ...]:
-    """What else is not known and could change a card."""
+def _other_unknowns(knowledge: Knowledge, group: Sequence[Advice]) -> tuple[str, ...]:
+    """What else is not known and could change a card, as it is asked for."""
     checks = set(drug_checks(knowledge, group))
     changing = dict.fromkeys(name for item in group for name in item.changing)
-    return tuple(name for name in changing if name not in checks)
+    return asked(knowledge, (name for name in changing if name not in checks))
 
 
 def _grounds(knowledge: Knowledge, card: CardText, deciding: Sequence[Finding]) -> list[Finding]:
@@ -155,14 +194,8 @@ def _paragraphs(parts: Sections) -> Iterator[str]:
     yield from (f"**Also:** {said}" for said in parts.also)
     if parts.because:
         yield _list(parts.because)
-    if parts.before_the_drug:
-        yield f"**Not known, ask before the drug:** {parts.before_the_drug}."
-    if parts.not_known:
-        yield f"{NOT_KNOWN}{parts.not_known}."
-    if parts.sources:
-        yield f"{SOURCES}\n\n" + _list(parts.sources)
-    if parts.foot:
-        yield f"*{parts.foot}*"
+    if parts.end:
+        yield parts.end
 
 
 def _list(lines: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from service.cards.card_ids import id_of
 from service.cards.concern import concerns, is_of_the_back, loses_a_check, wanted
 from service.cards.finding_words import asked, drug_name, short_words
-from service.cards.layout import LONGEST, Sections, unknown_line, write
+from service.cards.layout import LONGEST, Sections, closing, unknown_line, write
 from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
@@ -39,6 +39,7 @@ from service.record.values.foreign import is_foreign
 from service.record.values.other_words import has_strange_words, says_nothing
 
 Json = dict[str, Any]
+Facts = Sequence[FactDefinition]
 
 _OF_THE_PATIENT = frozenset({FactKind.AGE, FactKind.SEX})
 LINES = 4
@@ -54,6 +55,7 @@ _SERVICES = ("ServiceRequest", "DeviceRequest", "CommunicationRequest")
 """What orders something that is no drug; one without words is named by its type."""
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
+_PERHAPS_TAKEN = MAY_BE_TAKEN | {NoteCode.PLANNED}
 _BEING_ENTERED = frozenset({NoteCode.BEING_ENTERED})
 _DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
 _ANSWER = re.compile(r"^.*: ")
@@ -111,16 +113,17 @@ def not_assessed(
         # An order of which nothing can be read may be any, and for any reason.
         _wordless(knowledge, decision, causes)
         return _card(knowledge, decision, causes) if causes.lines else None
-    _lists(knowledge, decision, lacking, causes, is_alone=is_alone)
-    _lost(knowledge, decision, causes)
+    facts = wanted(knowledge, decision)
+    _lists(facts, decision, lacking, causes, is_alone=is_alone)
+    _lost(knowledge, decision, facts, causes)
     _not_final(knowledge, decision, causes)
-    _not_recognised(knowledge, decision, causes, is_alone=is_alone)
-    _not_on_the_patient(knowledge, decision, causes)
-    _unread(knowledge, decision, causes)
+    _not_recognised(knowledge, decision, facts, causes, is_alone=is_alone)
+    _not_on_the_patient(knowledge, decision, facts, causes)
+    _unread(knowledge, decision, facts, causes)
     if HOOKS[decision.hook].has_orders:
         _doses(knowledge, decision, causes)
-        _may_be_taken(knowledge, decision, causes)
-        _suspected(knowledge, decision, causes)
+        _may_be_taken(decision, facts, causes)
+        _suspected(decision, facts, causes)
         for first, phrases in asked_first(knowledge, decision):
             if first.order not in questioned:
                 causes.order = causes.order if causes.summaries else first.order
@@ -129,12 +132,10 @@ def not_assessed(
     return _card(knowledge, decision, causes) if causes.lines else None
 
 
-def _lists(
-    knowledge: Knowledge, decision: Decision, lacking: Lacking, causes: _Causes, *, is_alone: bool = False
-) -> None:
+def _lists(facts: Facts, decision: Decision, lacking: Lacking, causes: _Causes, *, is_alone: bool = False) -> None:
     if not lacking.absent and not lacking.partly:
         return
-    read = {kind for fact in wanted(knowledge, decision) for kind in types_read(fact)}
+    read = {kind for fact in facts for kind in types_read(fact)}
     told = lacking.absent if is_alone else _told(decision, lacking)
     absent = [template for template in told if read & set(template.types)]
     partly = [template for template in lacking.partly if read & set(template.types)]
@@ -147,7 +148,7 @@ def _lists(
         causes.summaries.append(f"{what}{_some(titles)} {how}")
         causes.lines.append(f"{how.capitalize()}: {unknown_line(titles)}.")
         kinds = {kind for template in templates for kind in template.types}
-        causes.facts.extend(fact.id for fact in wanted(knowledge, decision) if kinds & set(types_read(fact)))
+        causes.facts.extend(fact.id for fact in facts if kinds & set(types_read(fact)))
 
 
 def _told(decision: Decision, lacking: Lacking) -> Sequence[Template]:
@@ -163,9 +164,11 @@ def _told(decision: Decision, lacking: Lacking) -> Sequence[Template]:
 def not_received(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> Iterator[str]:
     """The line about the lists of less weight that did not come, where a warning could not be decided without one."""
     told = _told(decision, lacking)
+    untold = [template for template in lacking.absent if template not in told]
+    if not untold:
+        return
     read = {kind for fact in wanted(knowledge, decision) for kind in types_read(fact)}
-    left = [template for template in lacking.absent if template not in told and read & set(template.types)]
-    if left:
+    if left := [template for template in untold if read & set(template.types)]:
         yield f"Not received: {unknown_line([template.title for template in left])}."
 
 
@@ -178,14 +181,14 @@ def _first_of(names: Sequence[str]) -> str:
     return f"{', '.join(names[:_NAMED])}{left}"
 
 
-def _lost(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+def _lost(knowledge: Knowledge, decision: Decision, facts: Facts, causes: _Causes) -> None:
     """Entries and orders so broken that not even their words could be read: how many, and of which types."""
     unread = decision.unread
     if loses_a_check(knowledge, decision):
         causes.summaries.append(lost_words(decision))
         causes.lines.append(f"{lost_words(decision)}{unusable(knowledge, decision)}.")
         kinds = unread.entries.keys()
-        causes.facts.extend(fact.id for fact in wanted(knowledge, decision) if kinds & set(types_read(fact)))
+        causes.facts.extend(fact.id for fact in facts if kinds & set(types_read(fact)))
     if not unread.orders:
         return
     broken = unread.orders - len({item.resource for item in _unrecognised_orders(knowledge, decision)})
@@ -249,9 +252,8 @@ def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> list[Evide
     return [item for item in found if holds(item.note, _UNREAD)]
 
 
-def _unread(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+def _unread(knowledge: Knowledge, decision: Decision, facts: Facts, causes: _Causes) -> None:
     """What could not be read and might decide a warning, named by its own words; at a visit the running drugs alone."""
-    facts = wanted(knowledge, decision)
     found = [
         (fact.id, item)
         for fact in (facts if HOOKS[decision.hook].has_orders else _of_drugs(facts))
@@ -291,29 +293,29 @@ def _doses(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
         causes.lines.append(f"Dose could not be read: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
-def _may_be_taken(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+def _may_be_taken(decision: Decision, facts: Facts, causes: _Causes) -> None:
     """Drugs of which the list does not tell whether they are still taken, where that decides a warning."""
-    entries = _doubtful(knowledge, decision, FactKind.DRUG, MAY_BE_TAKEN | {NoteCode.PLANNED}, causes)
+    entries = _doubtful(decision, facts, FactKind.DRUG, _PERHAPS_TAKEN, causes)
     if entries:
         causes.summaries.append(f"{_first_of([_name(item) for item in entries])} may still be taken, not checked")
         causes.lines.append(f"May still be taken: {unknown_line([_words(item) for item in entries])}.")
 
 
-def _suspected(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+def _suspected(decision: Decision, facts: Facts, causes: _Causes) -> None:
     """Problems that are only suspected and would raise a warning about the order if they were confirmed."""
-    entries = _doubtful(knowledge, decision, FactKind.CODED, _SUSPECTED, causes)
+    entries = _doubtful(decision, facts, FactKind.CODED, _SUSPECTED, causes)
     if entries:
         causes.summaries.append(f"{_first_of([_entry_name(item) for item in entries])} only suspected")
         causes.lines.append(f"Suspected, not confirmed: {unknown_line([_words(item) for item in entries])}.")
 
 
 def _doubtful(
-    knowledge: Knowledge, decision: Decision, kind: FactKind, codes: frozenset[NoteCode], causes: _Causes
+    decision: Decision, facts: Facts, kind: FactKind, codes: frozenset[NoteCode], causes: _Causes
 ) -> list[Evidence]:
     """The entries, each once, whose note leaves a wanted fact of a kind unknown; the facts are added to the causes."""
     found = [
         (fact.id, item)
-        for fact in wanted(knowledge, decision)
+        for fact in facts
         if fact.kind is kind and decision.findings[fact.id].status is Status.UNKNOWN
         for item in decision.findings[fact.id].evidence
         if holds(item.note, codes)
@@ -328,12 +330,13 @@ def _counting_unread(knowledge: Knowledge) -> tuple[FactDefinition, ...]:
     return tuple(fact for fact in facts if not fact.red_flags)
 
 
-def _not_recognised(knowledge: Knowledge, decision: Decision, causes: _Causes, *, is_alone: bool = True) -> None:
+def _not_recognised(
+    knowledge: Knowledge, decision: Decision, facts: Facts, causes: _Causes, *, is_alone: bool = True
+) -> None:
     """Entries of a list whose words and codes say nothing here, where a warning goes by the silence of that list."""
     unread = [definition for definition in _counting_unread(knowledge) if decision.findings[definition.id].evidence]
     if not unread:
         return
-    facts = wanted(knowledge, decision)
     read = {kind for fact in facts for kind in types_read(fact)}
     for definition in unread:
         lists: Collection[str] = read.intersection(definition.lists)
@@ -400,14 +403,14 @@ def _is_of_no_known_language(text: str) -> bool:
 def lacks_a_list(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> bool:
     """Whether a list that an undecided warning reads did not come, or came in part."""
     causes = _Causes()
-    _lists(knowledge, decision, lacking, causes, is_alone=True)
+    _lists(wanted(knowledge, decision), decision, lacking, causes, is_alone=True)
     return bool(causes.lines)
 
 
 def says_nothing_of_entries(knowledge: Knowledge, decision: Decision) -> bool:
     """Whether entries of a list that an undecided warning reads were not recognised."""
     causes = _Causes()
-    _not_recognised(knowledge, decision, causes)
+    _not_recognised(knowledge, decision, wanted(knowledge, decision), causes)
     return bool(causes.lines)
 
 
@@ -427,14 +430,14 @@ def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
     return says_nothing(item.text, knowledge.other_words)
 
 
-def _not_on_the_patient(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
+def _not_on_the_patient(knowledge: Knowledge, decision: Decision, facts: Facts, causes: _Causes) -> None:
     """Age and sex, where the Patient that was sent does not tell them and a warning hangs on them.
 
     At a visit the age alone: for some patients the sex is never recorded, and nobody needs to read that every time.
     """
     kinds = _OF_THE_PATIENT if HOOKS[decision.hook].has_orders else {FactKind.AGE}
-    facts = [fact for fact in wanted(knowledge, decision) if fact.kind in kinds]
-    unsaid = [fact.id for fact in facts if not NOT_ON_PATIENT.isdisjoint(decision.findings[fact.id].notes)]
+    of_patient = [fact.id for fact in facts if fact.kind in kinds]
+    unsaid = [name for name in of_patient if not NOT_ON_PATIENT.isdisjoint(decision.findings[name].notes)]
     phrases = asked(knowledge, unsaid)
     if any(not IMPOSSIBLE.isdisjoint(decision.findings[name].notes) for name in unsaid):
         causes.summaries.append("age not known, the birth date cannot be right")
@@ -466,7 +469,7 @@ def _card(knowledge: Knowledge, decision: Decision, causes: _Causes) -> Json:
     return {
         "uuid": id_of(decision.id, "not-assessed"),
         "summary": _summary(knowledge, decision, causes),
-        "detail": write(Sections("", because=tuple(lines), foot=knowledge.not_clearance)),
+        "detail": write(Sections("", because=tuple(lines), end=closing(knowledge.not_clearance))),
         "indicator": "info",
         "source": {"label": knowledge.name, "topic": topic("not-assessed", "Not assessed")},
     }

@@ -17,31 +17,30 @@ T = TypeVar("T")
 
 def of_rule_set(make: Callable[[Knowledge], T]) -> Callable[[Knowledge], T]:
     """Remembers what a function makes of the rule set. Safe for threads: at worst it is made twice."""
-    stored: list[tuple[Knowledge, T]] = []
+    last: tuple[Knowledge, T] | None = None
 
     @wraps(make)
     def made(knowledge: Knowledge) -> T:
-        for known, found in stored:
-            if known is knowledge:
-                return found
-        found = make(knowledge)
-        stored[:] = [(knowledge, found)]
-        return found
+        nonlocal last
+        known = last
+        if known is None or known[0] is not knowledge:
+            known = last = knowledge, make(knowledge)
+        return known[1]
 
     return made
 
 
 def of_rule(make: Callable[[Knowledge, Rule], T]) -> Callable[[Knowledge, Rule], T]:
     """Remembers what a function makes of each rule of a rule set."""
-    stored: list[tuple[Knowledge, dict[int, tuple[Rule, T]]]] = []
+    # One look at one name, so that a thread never sees the rules of one set and what was made of another.
+    last: tuple[Knowledge | None, dict[int, tuple[Rule, T]]] = None, {}
 
     @wraps(make)
     def made(knowledge: Knowledge, rule: Rule) -> T:
-        of_last = stored[0] if stored else None
-        if of_last is None or of_last[0] is not knowledge:
-            of_last = knowledge, {}
-            stored[:] = [of_last]
-        known = of_last[1]
+        nonlocal last
+        of, known = last
+        if of is not knowledge:
+            last = _, known = knowledge, {}
         # The rule is stored with what was made of it, so no other rule has its address.
         found = known.get(id(rule))
         if found is None:

@@ -10,19 +10,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from service.cards.finding_words import asked
-from service.cards.layout import (
-    LONGEST,
-    Sections,
-    act,
-    before_the_drug,
-    foot,
-    left_unknown,
-    unknown_line,
-    write,
-)
+from service.cards.layout import LONGEST, Sections, act, end_of, write
 from service.cards.redaction import mark_quoted
-from service.cards.sources import short_source_lines
 from service.cards.summary import course, scores_of, short_day, summary
 from service.cards.writing import Writing
 from service.decision import Advice
@@ -70,10 +59,7 @@ def write_pathway(knowledge: Knowledge, group: Sequence[Advice], writing: Writin
         Sections(
             act=act(head.rule.card),
             because=(_stand(knowledge, head, writing.today), *points),
-            before_the_drug=before_the_drug(knowledge, group),
-            not_known=unknown_line(asked(knowledge, left_unknown(knowledge, group)), _UNKNOWNS),
-            sources=tuple(short_source_lines(knowledge, head.rule)),
-            foot=foot(knowledge, [item.rule for item in group], writing.today),
+            end=end_of(knowledge, group, writing.today, _UNKNOWNS, names_sources=True),
         )
     )
 

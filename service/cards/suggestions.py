@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,7 @@ def suggestions(decision: Decision, advice: Advice, acting: Acting) -> list[Json
     """The suggestions that can be carried out whole; one whose actions cannot all be named is left out (SU-3, AC-7)."""
     assert advice.rule.card is not None
     made: list[Json] = []
+    is_recommending = False
     for number, suggestion in enumerate(advice.rule.card.suggestions):
         actions = _actions(decision, suggestion, acting)
         if actions is None:
@@ -49,9 +50,9 @@ def suggestions(decision: Decision, advice: Advice, acting: Acting) -> list[Json
             "uuid": id_of(decision.id, f"{advice.rule.id}/{number}"),
             "actions": actions,
         }
-        if suggestion.recommended and not any("isRecommended" in earlier for earlier in made):
+        if suggestion.recommended and not is_recommending:
             # With at-most-one there is one recommendation at most (SU-2).
-            member["isRecommended"] = True
+            member["isRecommended"] = is_recommending = True
         made.append(member)
     return made
 
@@ -60,53 +61,60 @@ def _actions(decision: Decision, suggestion: Suggestion, acting: Acting) -> list
     """The actions in the order a client carries them out (SU-4), or None if one of them cannot be named."""
     if suggestion.create and not acting.ordering.possible:
         return None
-    removed = _drafts_behind(decision, suggestion.remove, acting)
-    created = _drafts_behind(decision, suggestion.limit, acting)
-    if removed is None or created is None:
+    deletes, updates = _deletes(decision, suggestion, acting), _updates(decision, suggestion, acting)
+    if deletes is None or updates is None:
         return None
-    deletes = list(_deletes(removed))
-    updates = list(_updates(created, suggestion.limit_days, acting))
-    if len(deletes) != len(removed) or len(updates) != len(created):
-        return None
-    creates = [
-        {
-            "type": "create",
-            "description": f"Draft order: {acting.drafts.title(template)}",
-            "resource": acting.drafts.draft(template, acting.ordering),
-        }
-        for template in suggestion.create
-    ]
-    return [*deletes, *creates, *updates] or None
+    return [*deletes, *[_create(template, acting) for template in suggestion.create], *updates] or None
+
+
+def _create(template: str, acting: Acting) -> Json:
+    return {
+        "type": "create",
+        "description": f"Draft order: {acting.drafts.title(template)}",
+        "resource": acting.drafts.draft(template, acting.ordering),
+    }
 
 
 def _drafts_behind(decision: Decision, facts: Sequence[str], acting: Acting) -> list[Evidence] | None:
     """The draft orders of the call that the facts depend on; None without any, or when one is no draft of the call."""
-    if not facts:
-        return []
     evidence = {item.resource: item for name in facts for item in decision.findings[name].evidence}
     if not evidence or not acting.deletable.issuperset(evidence):
         return None
     return list(evidence.values())
 
 
-def _deletes(drafts: Sequence[Evidence]) -> Iterator[Json]:
-    """One delete per draft order of the call; a stored order is never touched (AC-5, AC-8)."""
-    for item in drafts:
-        if _RELATIVE.fullmatch(item.resource):
-            yield {
-                "type": "delete",
-                "description": f"Remove the draft order{_quoted_text(item)}",
-                "resourceId": item.resource,
-            }
+def _deletes(decision: Decision, suggestion: Suggestion, acting: Acting) -> list[Json] | None:
+    """One delete per draft order of the call; a stored order is never touched (AC-5, AC-8). None if one has no name."""
+    if not suggestion.remove:
+        return []
+    drafts = _drafts_behind(decision, suggestion.remove, acting)
+    if drafts is None or not all(_RELATIVE.fullmatch(item.resource) for item in drafts):
+        return None
+    return [
+        {
+            "type": "delete",
+            "description": f"Remove the draft order{_quoted_text(item)}",
+            "resourceId": item.resource,
+        }
+        for item in drafts
+    ]
 
 
-def _updates(drafts: Sequence[Evidence], days: int | None, acting: Acting) -> Iterator[Json]:
-    """One update per draft order: the client's resource, whole, with a stop date (AC-4, AC-6)."""
-    for item in drafts:
+def _updates(decision: Decision, suggestion: Suggestion, acting: Acting) -> list[Json] | None:
+    """One update per draft order: the client's resource, whole, with a stop date (AC-4, AC-6). None if one may not."""
+    if not suggestion.limit:
+        return []
+    drafts, days = _drafts_behind(decision, suggestion.limit, acting), suggestion.limit_days
+    updates: list[Json] = []
+    for item in drafts or ():
         order = acting.received.get(item.resource)
         changed = None if order is None or days is None else limited(order, days, acting.ordering.release)
-        if changed is not None:
-            yield {"type": "update", "description": f"Stop after {days} days{_quoted_text(item)}", "resource": changed}
+        if changed is None:
+            return None
+        updates.append(
+            {"type": "update", "description": f"Stop after {days} days{_quoted_text(item)}", "resource": changed}
+        )
+    return None if drafts is None else updates
 
 
 def _quoted_text(item: Evidence) -> str:

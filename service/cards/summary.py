@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from types import MappingProxyType
 
 from service.cards.finding_words import amount, drug_name, is_answer, number, rounded, short_words
@@ -14,7 +15,7 @@ from service.cards.writing import Writing
 from service.decision import Advice
 from service.finding import Evidence, Finding
 from service.knowledge.model import CardText
-from service.knowledge.summaries import LONGEST, Reference, filled
+from service.knowledge.summaries import LONGEST, Reference, filled, references, without_values
 from service.note import NoteCode
 from service.store.redaction import is_storable_date
 
@@ -56,11 +57,26 @@ def summary_of(card: CardText, advice: Advice, today: date) -> str:
 
 
 def _summary_of(card: CardText, there: Sequence[Finding], missing: Sequence[str], today: date) -> str:
-    slots = _Slots({finding.name: finding for finding in there}, missing, today)
+    asked = _asked_for(card.summary)
+    if not asked:
+        return _without_slots(card.summary)
+    slots = _Slots({finding.name: finding for finding in there if finding.name in asked}, missing, today)
     text = filled(card.summary, slots.fill)
     if slots.unnamed():
         text = filled(card.summary, slots.again().fill)
     return _as_sentence(text)
+
+
+@cache
+def _asked_for(summary: str) -> frozenset[str]:
+    """The findings that a summary asks for."""
+    return frozenset(reference.finding for reference in references(summary))
+
+
+@cache
+def _without_slots(summary: str) -> str:
+    """A summary that asks for nothing."""
+    return _as_sentence(without_values(summary))
 
 
 class _Slots:
@@ -78,16 +94,25 @@ class _Slots:
 
     def fill(self, references: Sequence[Reference]) -> Sequence[str] | None:
         """The words of all references; None, and nothing counts as named, where one has none."""
-        before = dict(self._named), list(self._drugs)
-        words = [word for reference in references if (word := self._words_of(reference)) is not None]
-        if len(words) < len(references):
-            self._named, self._drugs = before
-            return None
+        before = len(self._drugs)
+        words: list[str] = []
+        for reference in references:
+            word = self._words_of(reference)
+            if word is None:
+                self._forget(before)
+                return None
+            words.append(word)
         return words
+
+    def _forget(self, before: int) -> None:
+        """Name only the drugs that were named first; each names an entry of its own."""
+        while len(self._drugs) > before:
+            self._drugs.pop()
+            self._named.popitem()
 
     def unnamed(self) -> int:
         """How many drugs the last one that is named stands for as well."""
-        if not self._drugs:
+        if not self._drugs or len(self._drugs[-1].evidence) == 1:
             return 0
         names = {drug_name(item.text).casefold() for item in self._drugs[-1].evidence if item.text}
         return len(names - {name.casefold() for name in self._named.values()})
@@ -118,8 +143,10 @@ class _Slots:
         }
         if not others:
             return None
-        known = {name.casefold() for name in self._named.values()}
-        chosen = next((one for one, name in others.items() if name.casefold() not in known), next(iter(others)))
+        chosen = next(iter(others))
+        if self._named:
+            known = {name.casefold() for name in self._named.values()}
+            chosen = next((one for one, name in others.items() if name.casefold() not in known), chosen)
         self._named[chosen] = name = others[chosen]
         is_to_tell = len(self._drugs) == self._last
         self._drugs.append(finding)
@@ -146,6 +173,8 @@ def _missing(asked: Sequence[str]) -> str | None:
 
 def _as_sentence(text: str) -> str:
     """The text with a capital in front, unless its first word has capitals of its own, as eGFR has."""
+    if text[:1].isupper():
+        return text
     first = _FIRST_WORD.search(text)
     if first is None or not first[0].islower():
         return text

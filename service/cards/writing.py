@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from service.finding import Evidence
+
 
 @dataclass(frozen=True, slots=True)
 class Writing:
     """The day on which the cards of one decision are read, and what was written for them already.
 
-    ``lines`` tell of findings, by their names; ``summaries`` are those of rules, by their ids.
+    ``lines`` tell of findings, by their names; ``summaries`` are those of rules, by their ids; ``entries`` are entries
+    of the record as they are quoted, for one often stands behind several findings.
     """
 
     today: date
     lines: dict[str, str] = field(default_factory=dict)
     summaries: dict[str, str] = field(default_factory=dict)
+    entries: dict[Evidence, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from service.cards.finding_words import amount, drug_name, number, quoted_lines
 from service.cards.markdown import LONGEST, escaped, plain
 from service.cards.redaction import redacted, without_markers
 from service.cards.summary import course
+from service.cards.writing import Writing
 from service.finding import Evidence, Finding, Status
 from service.note import Note, NoteCode
 from tests.unit.cards.small_rules import present, rules
@@ -53,7 +54,7 @@ def test_numbers_have_no_exponent_and_no_needless_zeros(value: str, text: str) -
 
 def test_at_most_three_entries_are_shown_and_the_rest_is_counted() -> None:
     entries = [Evidence(f"Condition/{n}", "Sciatica") for n in range(5)]
-    (line,) = quoted_lines(rules(), [present("sciatica-active", *entries)], {})
+    (line,) = quoted_lines(rules(), [present("sciatica-active", *entries)], Writing(date(2026, 11, 24)))
     assert "Condition/2" in line
     assert "Condition/3" not in line
     assert "and 2 more" in line
@@ -61,7 +62,7 @@ def test_at_most_three_entries_are_shown_and_the_rest_is_counted() -> None:
 
 def test_an_undated_entry_says_so_and_a_caveat_is_shown() -> None:
     entry = Evidence("Condition/1", "Sciatica", note=Note(NoteCode.STATUS_NOT_GIVEN))
-    (line,) = quoted_lines(rules(), [present("sciatica-active", entry)], {})
+    (line,) = quoted_lines(rules(), [present("sciatica-active", entry)], Writing(date(2026, 11, 24)))
     assert without_markers(line) == "- Sciatica is an active problem (Sciatica, no date, Condition/1, status not given)"
 
 
