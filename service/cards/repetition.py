@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace as replaced
+
 from service.decision import Advice, Decision
 from service.finding import ShownBefore
 from service.knowledge.hooks import HOOKS
@@ -52,7 +54,7 @@ def _again(decision: Decision, advice: Advice, before: ShownBefore | None) -> Ad
         if indicator is not Indicator.CRITICAL:
             return None
         # Once more as a warning; after that the answer stands.
-        return None if before.at > overridden else replace(advice, lowered=True)
+        return None if before.at > overridden else replaced(advice, lowered=True)
     if indicator is Indicator.INFO:
         days = _rest(rule, INFO_DAYS)
     elif indicator is Indicator.WARNING and not HOOKS[decision.hook].has_orders:

@@ -13,6 +13,8 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
+from msgspec import Struct
+
 from service.decision.following import Sayings, SpokenRule
 from service.decision.gate import Gate, Gated, basis_of
 from service.decision.identity import ContentIds
@@ -31,8 +33,7 @@ from service.record.model import NOTHING_UNREAD, Problem, Record, Unread
 from service.record.unread import unread_of
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """One fired rule that is shown: what it depends on, what it could not know, and which rules it suppresses.
 
     ``deciding`` are those of ``found`` that make it hold for this patient and not only under this hook; ``named`` are

@@ -70,5 +70,8 @@ class Memo:
 
 
 def vector_key(vector: Vector) -> bytes:
-    """The vector as bytes that no other vector has."""
-    return array("H", vector).tobytes()
+    """The vector as bytes that no other vector has: one byte for each number, or two where one does not fit."""
+    try:
+        return bytes(vector)
+    except ValueError:
+        return array("H", vector).tobytes()

@@ -8,14 +8,14 @@ patients with the same vector are the same to every rule.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from service.engine.patterns import STATUS_NUMBER, Scale
 from service.errors import EngineError
 from service.finding import Finding, Status
 
 Vector = list[int]
-_STATUS = attrgetter("status")
+_STATUS, _NUMBER = attrgetter("status"), STATUS_NUMBER.__getitem__
 
 
 class Layout:
@@ -27,6 +27,7 @@ class Layout:
 
     def __init__(self, facts: Iterable[str], conclusions: Iterable[str], scales: Mapping[str, Scale]) -> None:
         self.facts = tuple(facts)
+        self._pick = itemgetter(*self.facts) if len(self.facts) > 1 else None
         names = (*self.facts, *conclusions)
         self._index = {name: index for index, name in enumerate(names)}
         self._scaled = [(name, scales[name]) for name in self.facts if name in scales]
@@ -50,7 +51,8 @@ class Layout:
 
         Raises EngineError when a finding that is not present carries a number.
         """
-        vector = list(map(STATUS_NUMBER.__getitem__, map(_STATUS, map(findings.__getitem__, self.facts))))
+        read = map(findings.__getitem__, self.facts) if self._pick is None else self._pick(findings)
+        vector = list(map(_NUMBER, map(_STATUS, read)))
         vector += self._padding
         vector += self._unbounded
         for name, scale in self._scaled:
