@@ -7,8 +7,9 @@ never folded or dropped; further info cards become one card that lists them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from service.cards.card_ids import id_of
 from service.cards.finding_words import asked
@@ -37,8 +38,7 @@ _PAGE = "All sources, why and limits of this rule"
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Struct, frozen=True):
     """Whom the cards are for and what may be shown: the service's own limits, the reader, whether to say why.
 
     ``allowed_rule_ids`` are the rules that may be shown; None lets all be shown. ``full`` puts the whole text into the
@@ -113,8 +113,7 @@ def _order(knowledge: Knowledge) -> dict[str, tuple[int, int]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Showing:
+class _Showing(Struct, frozen=True):
     """All that the cards of a decision are made with; ``entries`` are those behind each finding, as cards name them."""
 
     knowledge: Knowledge

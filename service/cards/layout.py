@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+
+from msgspec import Struct
 
 from service.bounded import Bounded
 from service.cards.finding_words import GROUNDS, asked, short_lines
@@ -39,8 +40,7 @@ _DRUG_ORDER = "MedicationRequest"
 _SENTENCE = re.compile(r"(?<![A-Z0-9]\.)(?<!\bvs\.)(?<!\be\.g\.)(?<=[.!?*])\s+(?=[*A-Z0-9])")
 
 
-@dataclass(frozen=True, slots=True)
-class Sections:
+class Sections(Struct, frozen=True):
     """The parts of one card below its summary. What is quoted from the record carries marks.
 
     ``end`` is all that stands below the grounds, as Markdown.

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from service.cards.card_ids import id_of
 from service.cards.concern import concerns, is_of_the_back, loses_a_check, wanted
@@ -69,8 +70,7 @@ CHECKED_LISTS = frozenset(_CHECKS)
 _AT_EVERY_HOOK = CHECKED_LISTS | {"patient"}
 
 
-@dataclass(frozen=True, slots=True)
-class Lacking:
+class Lacking(Struct, frozen=True):
     """The lists that were asked for and did not come, and those of which only a part came.
 
     ``failed`` are the keys of those that the client could not give; the others it did not send.
@@ -81,8 +81,7 @@ class Lacking:
     failed: Collection[str] = ()
 
 
-@dataclass(slots=True)
-class _Causes:
+class _Causes(Struct):
     """Why checks could not be made: a summary without its subject, lines, and the facts that could not be known.
 
     ``order`` is the order that the first cause alone is about, and ``longest`` the most letters of each name in it.

@@ -7,10 +7,9 @@ Where it is not known, everything is shown: unknown never suppresses. Red flags 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from msgspec.structs import replace as replaced
+from msgspec.structs import replace
 
 from service.decision import Advice, Decision
 from service.finding import ShownBefore
@@ -54,7 +53,7 @@ def _again(decision: Decision, advice: Advice, before: ShownBefore | None) -> Ad
         if indicator is not Indicator.CRITICAL:
             return None
         # Once more as a warning; after that the answer stands.
-        return None if before.at > overridden else replaced(advice, lowered=True)
+        return None if before.at > overridden else replace(advice, lowered=True)
     if indicator is Indicator.INFO:
         days = _rest(rule, INFO_DAYS)
     elif indicator is Indicator.WARNING and not HOOKS[decision.hook].has_orders:

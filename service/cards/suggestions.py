@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from service.cards.card_ids import id_of
 from service.cards.changes import limited
@@ -23,8 +24,7 @@ _RELATIVE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-._]{1,512}")
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Acting:
+class Acting(Struct, frozen=True):
     """What cards need to act: the validated drafts, what a call puts into them, and its own orders (AC-8).
 
     ``deletable`` are the draft orders of the call by reference, ``received`` the same as they came.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from service.finding import Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
+class Writing(Struct, frozen=True):
     """The day on which the cards of one decision are read, and what was written for them already.
 
     ``lines`` tell of findings, by their names; ``summaries`` are those of rules, by their ids; ``entries`` are entries

@@ -21,7 +21,7 @@ from service.knowledge.model import Knowledge, ServiceDefinition
 from service.population.charts import BulkCharts, is_bulk
 from service.protocol.context import read_context
 from service.protocol.discovery import linted_templates
-from service.protocol.prefetch_of_call import record_of, states_of
+from service.protocol.prefetch_of_call import record_of, states_of, unasked
 from service.protocol.request_schemas import read_call
 from service.record.input.reader import read_bundle
 from service.record.model import Record
@@ -127,7 +127,8 @@ class Reader:
             raise click.UsageError(f"no service answers {document['hook']}")
         templates = linted_templates(knowledge, knowledge.services)[service.id]
         call = read_call(document, hook=service.hook, strict=False)
-        return record_of(call, states_of(call, templates), templates, read_context(call))
+        arrived, own_keys = states_of(call, templates), unasked(call, templates)
+        return record_of(call, arrived, templates, read_context(call), own_keys)
 
     def _facts(self, record: Record, now: datetime) -> tuple[Facts, Facts]:
         before = self.before.derivation.findings(record, now)

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace as replaced
 
 from service.decision.following import Sayings, SpokenRule
 from service.decision.gate import Gate, Gated, basis_of
@@ -63,8 +64,7 @@ class Advice(Struct, frozen=True):
         return Indicator.WARNING if self.lowered else self.rule.card.indicator
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """All about one call. Findings, rule set digest and time give the same decision again.
 
     ``not_recorded`` are the unknown facts that some spoken card names. ``not_assessed`` are the unknown
@@ -165,11 +165,11 @@ def decide(  # noqa: PLR0913  # the whole question, asked at once
         asked = partial(decide_on, prepared, hook=hook, now=now)
         final = prepared.derivation.if_final(unread.not_final, record, now, budget) if unread.not_final else {}
         unread = _mattering(decision, facts, final, asked)
-        decision = replace(decision, unread=unread)
+        decision = replaced(decision, unread=unread)
         if unread.pressing:
             waiting = _red_flags_not_final(prepared.knowledge, facts, decision, final, asked)
             decision = asked({**facts, **waiting}, decision_id=decision_id, problems=record.problems, unread=unread)
-    return decision if passed is None else replace(decision, gated=passed)
+    return decision if passed is None else replaced(decision, gated=passed)
 
 
 def _mattering(

@@ -17,6 +17,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from service.engine.possible import FALSE, ONLY_ABSENT, TRUE, Possible, statuses
 from service.errors import GateError
 from service.finding import Finding, Status
@@ -42,8 +44,7 @@ _REFERRED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Gated:
+class Gated(Struct, frozen=True):
     """That a gate let a call pass: which gate, and how the lists came on which it rests.
 
     ``is_sample``: the call was decided all the same, as one of a hundred.

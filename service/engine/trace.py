@@ -141,8 +141,7 @@ NO_OUTCOMES = Outcomes(InOrder(()), b"", {}, {})
 """Of a decision for which no rule was asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """The plain reading of all rules: what each came to, and the findings with all conclusions closed.
 
     ``concluded`` are all conclusions, ``behind`` the findings on which those that are present depend.

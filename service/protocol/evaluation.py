@@ -13,6 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace as replaced
+
 from service.cards.cards import Audience, render, render_with_markers, shown_cards
 from service.cards.client_profiles import DEFAULT, adapted, profile, recognised
 from service.cards.not_assessed import CHECKED_LISTS, Lacking
@@ -83,8 +87,7 @@ class Services:
     signed_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """With what the cards of a call were rendered, besides the decision, and the cards with their marks."""
 
     audience: Audience
@@ -93,8 +96,7 @@ class Shown:
     cards: tuple[Json, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """What came of one call: the body to send and the decision behind it, with what could not be had.
 
     ``states`` says what arrived under each prefetch key, ``client`` for which client profile the body is, ``unasked``
@@ -106,7 +108,7 @@ class Answered:
     decision: Decision
     call: HookCall | None = None
     missing: tuple[str, ...] = ()
-    states: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, str] = msgspec.field(default_factory=dict)
     shown: Shown | None = None
     client: str = DEFAULT
     unasked: int = 0
@@ -114,8 +116,7 @@ class Answered:
     record: Record | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """How the caller wants its cards.
 
     ``full`` puts the whole text of each card into it; None leaves that to the settings. ``client`` is the profile of
@@ -129,7 +130,7 @@ class Wanted:
     client: str | None = None
     earlier: Earlier | None = None
     only_cards: bool = False
-    instead: Mapping[str, Finding] = field(default_factory=dict)
+    instead: Mapping[str, Finding] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ def answer_call(
     if not brought.brings_something:
         _require_something(lacking, own_keys, states)
     with span("reading"):
-        record = record_of(call, states, templates, brought)
+        record = record_of(call, states, templates, brought, own_keys)
     decision = _decide_call(services, call, record, wanted, now=now, id_=decision_id or uuid.uuid4(), budget=budget)
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
@@ -252,7 +253,7 @@ def answer_bundle(services: Services, document: Any, question: BundleQuestion) -
     if not orders.ordered:
         return _answer_for(services, document, question, _VISIT)
     visit = _answer_for(services, document, question, _VISIT) if _VISIT in offered else None
-    return orders if visit is None else replace(orders, body=beside(orders.body, visit.body))
+    return orders if visit is None else replaced(orders, body=beside(orders.body, visit.body))
 
 
 def _answer_for(services: Services, document: Any, question: BundleQuestion, hook: str) -> Answered:

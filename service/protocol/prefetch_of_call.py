@@ -36,10 +36,12 @@ def unasked(call: HookCall, templates: Sequence[Template]) -> dict[str, Prefetch
 
     It is used for what it shows to be there and never as a whole list. Patients of other ids are left out.
     """
-    known = {template.key for template in templates}
+    own_keys = call.prefetch.keys() - {template.key for template in templates}
+    if not own_keys:
+        return {}
     types = {type_ for template in templates for type_ in template.types}
     found = {}
-    for key in sorted(call.prefetch.keys() - known):
+    for key in sorted(own_keys):
         state = classify(key, call.prefetch[key])
         left = [
             (resource, url)
@@ -76,12 +78,19 @@ def failed(states: Mapping[str, PrefetchState]) -> frozenset[str]:
 
 
 def record_of(
-    call: HookCall, states: Mapping[str, PrefetchState], templates: Sequence[Template], brought: Brought
+    call: HookCall,
+    states: Mapping[str, PrefetchState],
+    templates: Sequence[Template],
+    brought: Brought,
+    own_keys: Mapping[str, PrefetchState],
 ) -> Record:
-    """The Record of the call. Raises RequestError where it is about another patient or another FHIR release."""
+    """The Record of the call; ``own_keys`` is what came ``unasked``.
+
+    Raises RequestError where it is about another patient or another FHIR release.
+    """
     arrived = dict(states)
     selections = {template.key: template.selection for template in templates}
-    for key, state in unasked(call, templates).items():
+    for key, state in own_keys.items():
         types = tuple(dict.fromkeys(str(resource["resourceType"]) for resource in state.resources))
         selections[key] = Selection(types, narrowed=True)
         arrived[key] = state

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from service.errors import Issue
 from service.knowledge.hooks import PATIENT_SIDE, Hook
 
 
-@dataclass(frozen=True, slots=True)
-class HookCall:
+class HookCall(Struct, frozen=True):
     """One request. ``patient_id`` and ``encounter_id`` are bare ids, ``user`` is ``Type/id``.
 
     ``fhir_authorization`` is there only when it is whole and ``fhir_server`` came with it (FA-1);
@@ -22,13 +22,17 @@ class HookCall:
     hook: Hook
     hook_instance: str
     user: str | None
-    patient_id: str = field(repr=False)
-    encounter_id: str | None = field(repr=False)
-    context: Mapping[str, Any] = field(repr=False)
-    prefetch: Mapping[str, Any] = field(repr=False)
-    fhir_server: str | None = field(repr=False)
-    fhir_authorization: Mapping[str, Any] | None = field(repr=False)
+    patient_id: str
+    encounter_id: str | None
+    context: Mapping[str, Any]
+    prefetch: Mapping[str, Any]
+    fhir_server: str | None
+    fhir_authorization: Mapping[str, Any] | None
     deviations: tuple[Issue, ...] = ()
+
+    def __repr__(self) -> str:
+        """Nothing of the patient, and no token."""
+        return f"HookCall({self.hook.name}, {self.hook_instance}, {self.user}, {self.deviations})"
 
     @property
     def for_patient(self) -> bool:

@@ -21,8 +21,9 @@ def read_body(request: Request, limit: int) -> bytes:
     if encoding != "identity":
         raise RequestError([Issue("Content-Encoding", "a compressed body is not accepted", "send it as it is")], 415)
     chunks: list[bytes] = []
-    total = 0
-    while total <= _DRAIN and (chunk := _read(request)):
+    total, length = 0, request.content_length
+    # A body that told its length has ended there, and need not be asked for more.
+    while total <= _DRAIN and total != length and (chunk := _read(request)):
         total += len(chunk)
         if total <= limit:
             chunks.append(chunk)

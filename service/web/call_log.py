@@ -16,7 +16,8 @@ from service.spans import note
 
 def log_answered(answered: Answered, service: str) -> None:
     """One line for the call that is being answered. Reads its id, issuer and start from ``flask.g``."""
-    decision = answered.decision
+    # One look through the proxy of Flask instead of four.
+    decision, call = answered.decision, vars(g)
     note("sciatica_cds.service", service)
     note("sciatica_cds.hook", decision.hook)
     note("sciatica_cds.decision", decision.id)
@@ -25,12 +26,12 @@ def log_answered(answered: Answered, service: str) -> None:
     note("sciatica_cds.gated", decision.is_skipped)
     logger().info(
         "answered",
-        request=g.get("request_id"),
+        request=call.get("request_id"),
         decision=decision.id,
         service=service,
         hook=decision.hook,
         hook_instance=_instance(answered),
-        issuer=g.get("issuer"),
+        issuer=call.get("issuer"),
         cards=len(answered.body["cards"]),
         fired=[advice.rule.id for advice in decision.advice],
         missing=list(answered.missing),
@@ -40,7 +41,7 @@ def log_answered(answered: Answered, service: str) -> None:
         deviations=[str(deviation) for deviation in answered.call.deviations] if answered.call else [],
         client=answered.client,
         digest=decision.ruleset_digest,
-        milliseconds=round((time.perf_counter() - g.started) * 1000, 1),
+        milliseconds=round((time.perf_counter() - call["started"]) * 1000, 1),
         status=200,
     )
 

@@ -8,6 +8,7 @@ from itertools import islice
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from service.cards.cards import Audience, render
 from service.cards.not_assessed import Lacking
@@ -49,7 +50,7 @@ def says_something(services: Services, record: Record, hook: str) -> bool:
 def _shows(services: Services, decision: Decision, audience: Audience, acting: Acting, lacking: Lacking) -> bool:
     knowledge = services.prepared.knowledge
     return any(
-        render(knowledge, decision, replace(audience, for_patient=for_patient), acting, lacking)
+        render(knowledge, decision, replaced(audience, for_patient=for_patient), acting, lacking)
         for for_patient in (False, True)
     )
 

@@ -62,10 +62,10 @@ def test_a_standing_warning_rests_for_thirty_days(days: float, is_left_out: bool
 def test_a_rule_may_say_how_long_it_rests() -> None:
     decision = opened()
     (advice,) = decision.advice
-    own = replace(decision, advice=(replaced(advice, rule=replace(advice.rule, repeat_after=3)),))
+    own = replaced(decision, advice=(replaced(advice, rule=replace(advice.rule, repeat_after=3)),))
     assert said(without_repeated(own, {INFO: before(2)})) == []
     assert said(without_repeated(own, {INFO: before(3)})) == [(INFO, "info")]
-    never = replace(decision, advice=(replaced(advice, rule=replace(advice.rule, repeat_after=0)),))
+    never = replaced(decision, advice=(replaced(advice, rule=replace(advice.rule, repeat_after=0)),))
     assert said(without_repeated(never, {INFO: before(0)})) == [(INFO, "info")]
 
 
@@ -86,7 +86,7 @@ def test_a_critical_card_set_aside_with_a_reason_comes_once_as_a_warning_and_the
 def test_a_red_flag_never_rests() -> None:
     decision = ordered()
     (advice,) = decision.advice
-    red = replace(decision, advice=(replaced(advice, rule=replace(advice.rule, phase="1_red_flags")),))
+    red = replaced(decision, advice=(replaced(advice, rule=replace(advice.rule, phase="1_red_flags")),))
     assert said(without_repeated(red, {ALARM: before(0.5, overridden=1)})) == [(ALARM, "critical")]
 
 
