@@ -23,10 +23,18 @@ from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
 from service.cards.sources import topic
+from service.cards.unrecognised import (
+    SERVICES,
+    UNREAD,
+    is_of_no_known_language,
+    is_unread,
+    may_be_ours,
+    unrecognised_orders,
+)
 from service.cards.unusable import not_final, unusable, waiting
 from service.cards.waiting_for_the_back import waiting_for_the_back
 from service.decision import Decision
-from service.finding import Evidence, Finding, Status
+from service.finding import Evidence, Status
 from service.knowledge.hooks import HOOKS
 from service.knowledge.model import AskedFirst, FactDefinition, FactKind, Knowledge, types_read
 from service.knowledge.summaries import LONGEST as NAMES
@@ -36,8 +44,6 @@ from service.record.kinds.count import DAILY_MG
 from service.record.kinds.patient import IMPOSSIBLE, NOT_ON_PATIENT
 from service.record.medication.supply import MAY_BE_TAKEN
 from service.record.model import UNTYPED
-from service.record.values.foreign import is_foreign
-from service.record.values.other_words import has_strange_words, says_nothing
 
 Json = dict[str, Any]
 Facts = Sequence[FactDefinition]
@@ -52,17 +58,12 @@ _BEGIN = "Not assessed: "
 _LONGEST_NAME = NAMES["drug"]
 # What is not recognised is told by as many of its own words as leave room for the name of one order.
 _LONGEST_ENTRY = 60
-_SERVICES = ("ServiceRequest", "DeviceRequest", "CommunicationRequest")
-"""What orders something that is no drug; one without words is named by its type."""
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
-_UNREAD = frozenset({NoteCode.NOT_RECOGNISED, NoteCode.DRUG_NOT_RECOGNISED, NoteCode.ORDER_NOT_RECOGNISED})
 _PERHAPS_TAKEN = MAY_BE_TAKEN | {NoteCode.PLANNED}
 _BEING_ENTERED = frozenset({NoteCode.BEING_ENTERED})
 _DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
 _ANSWER = re.compile(r"^.*: ")
 """The question of an answer, before what it says."""
-_CODE_ONLY = re.compile(r"\S*\d\S*")
-"""What stands in place of words where an order has none: its code."""
 
 # What the lists are for on which a drug order depends, in the words of the card; another list is named by its title.
 _CHECKS = {"medications": "interactions", "allergies": "reactions", "conditions": "contraindications"}
@@ -190,7 +191,7 @@ def _lost(knowledge: Knowledge, decision: Decision, facts: Facts, causes: _Cause
         causes.facts.extend(fact.id for fact in facts if kinds & set(types_read(fact)))
     if not unread.orders:
         return
-    broken = unread.orders - len({item.resource for item in _unrecognised_orders(knowledge, decision)})
+    broken = unread.orders - len({item.resource for item in unrecognised_orders(knowledge, decision)})
     if broken > 0:
         said = f"{broken} of {unread.of_orders} {'order' if unread.of_orders == 1 else 'orders'} could not be checked"
         causes.summaries.append(said)
@@ -201,8 +202,8 @@ def _wordless(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None
     """Orders that have neither words nor a code, or could not be read at all: how many."""
     if not decision.unread.orders:
         return
-    named = _unrecognised_orders(knowledge, decision)
-    wordless = {item.resource for item in named if item.text in ("", *_SERVICES)}
+    named = unrecognised_orders(knowledge, decision)
+    wordless = {item.resource for item in named if item.text in ("", *SERVICES)}
     lost = len(wordless) + decision.unread.orders - len({item.resource for item in named})
     if lost > 0:
         said = f"{lost} of {decision.unread.of_orders} {'order' if lost == 1 else 'orders'} could not be checked"
@@ -244,27 +245,20 @@ def lost_words(decision: Decision) -> str:
     return f"{count} {noun} could not be read: {', '.join(types[:_TYPES_NAMED])}{more}"
 
 
-def _unrecognised_orders(knowledge: Knowledge, decision: Decision) -> list[Evidence]:
-    """The orders that could be read and were not recognised, as the order facts name them."""
-    facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER)
-    found = (item for fact in facts for item in decision.findings[fact.id].evidence)
-    return [item for item in found if holds(item.note, _UNREAD)]
-
-
 def _unread(knowledge: Knowledge, decision: Decision, facts: Facts, causes: _Causes) -> None:
     """What could not be read and might decide a warning, named by its own words; at a visit the running drugs alone."""
     found = [
         (fact.id, item)
         for fact in (facts if HOOKS[decision.hook].has_orders else _of_drugs(facts))
         for item in decision.findings[fact.id].evidence
-        if _is_unread(decision.findings[fact.id], item) and _may_be_ours(knowledge, item)
+        if is_unread(decision.findings[fact.id], item) and may_be_ours(knowledge, item)
     ]
     entries = {item.resource: item for _, item in found}
     if not entries:
         return
     causes.facts.extend(name for name, _ in found)
     running = {item.resource for name, item in found if knowledge.facts[name].kind is FactKind.DRUG}
-    running -= {item.resource for item in _unrecognised_orders(knowledge, decision)}
+    running -= {item.resource for item in unrecognised_orders(knowledge, decision)}
     names = [_name(item, "a running drug" if item.resource in running else "an order") for item in entries.values()]
     causes.summaries.append(f"{_first_of(names)} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
@@ -347,7 +341,7 @@ def _not_recognised(
             lists = definition.lists
         elif not (HOOKS[decision.hook].brings_entries or waiting or (is_alone and is_of_the_back(knowledge, decision))):
             # A rare English word on the list of a patient who is only looked at is no reason for one more card (H-07).
-            entries = [item for item in entries if _is_of_no_known_language(item.text)]
+            entries = [item for item in entries if is_of_no_known_language(item.text)]
         if entries:
             _name_entries(causes, entries, lists, waiting)
             causes.facts.extend(fact.id for fact in facts if not set(lists).isdisjoint(types_read(fact)))
@@ -395,10 +389,6 @@ def not_named(knowledge: Knowledge, decision: Decision, cards: Sequence[Json]) -
         yield f"{count}: {unknown_line([_words(item) for item in found.values()])}."
 
 
-def _is_of_no_known_language(text: str) -> bool:
-    return not text or _CODE_ONLY.fullmatch(text) is not None or is_foreign(text)
-
-
 def lacks_a_list(knowledge: Knowledge, decision: Decision, lacking: Lacking) -> bool:
     """Whether a list that an undecided warning reads did not come, or came in part."""
     causes = _Causes()
@@ -411,22 +401,6 @@ def says_nothing_of_entries(knowledge: Knowledge, decision: Decision) -> bool:
     causes = _Causes()
     _not_recognised(knowledge, decision, wanted(knowledge, decision), causes)
     return bool(causes.lines)
-
-
-def _is_unread(finding: Finding, item: Evidence) -> bool:
-    return finding.status is not Status.PRESENT and holds(item.note, _UNREAD)
-
-
-def _may_be_ours(knowledge: Knowledge, item: Evidence) -> bool:
-    """Whether an unread service order may be one of those the rules judge: its words say so, or it has none."""
-    if item.resource.partition("/")[0] not in _SERVICES or not knowledge.order_words:
-        return True
-    if _is_of_no_known_language(item.text) or has_strange_words(item.text):
-        return True
-    words = set(re.findall(r"[a-z0-9]+", item.text.lower()))
-    if not words.isdisjoint(knowledge.order_words) or item.text in _SERVICES:
-        return True
-    return says_nothing(item.text, knowledge.other_words)
 
 
 def _not_on_the_patient(knowledge: Knowledge, decision: Decision, facts: Facts, causes: _Causes) -> None:
@@ -490,13 +464,13 @@ def _ordered(knowledge: Knowledge, decision: Decision, only: str | None) -> Iter
     facts = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.ORDER and only in (None, fact.id))
     found = (decision.findings[fact.id] for fact in facts)
     items = {item.resource: item for one in found if one.status is Status.PRESENT for item in one.evidence}
-    return (_name(item) for item in items.values() if not holds(item.note, _UNREAD))
+    return (_name(item) for item in items.values() if not holds(item.note, UNREAD))
 
 
 def _name(item: Evidence, nameless: str = "an order") -> str:
     """The first words of an entry, or what it is where it has none; marked, as all that is quoted."""
-    is_service = item.resource.partition("/")[0] in _SERVICES
-    if is_service and item.text not in ("", *_SERVICES):
+    is_service = item.resource.partition("/")[0] in SERVICES
+    if is_service and item.text not in ("", *SERVICES):
         return _entry_name(item)
     return mark_quoted(drug_name("" if is_service else item.text, nameless))
 
