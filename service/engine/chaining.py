@@ -5,7 +5,8 @@ answers wrongly). This module is the fence and the only one that imports it. Ins
 
 * only positive patterns over flat facts of integers and fixed names; absence is a status, so no
   rule depends on what has not been said, and nothing is negated, joined, retracted or timed;
-* one native rule set per stratum: a stratum is asked when all lower ones are closed;
+* a stratum is asked when all lower ones are closed; of a native rule set, which strata and hooks
+  share, it sees the answers of its own rules only, because it asserts no other facts;
 * a ``start`` fact comes first; own fact ids, one constant session under a lock, deleted whatever happens;
 * a rule is in the engine once, however many hooks run it;
 * every limit of the engine is checked with a margin when rules are loaded, and firings are counted
