@@ -76,18 +76,19 @@ class Gate:
     derivation: Derivation = field(repr=False)
     digest: str = ""
     alarm: str | None = None
-    _types: tuple[str, ...] = ()
+    _types: tuple[str, ...] = field(init=False)
     _lists: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Name the lists once, not for every call that passes."""
+        """Name the types and the lists once, not for every call."""
+        keys = frozenset() if self.basis is None else self.basis.keys
+        self._types = tuple(sorted({type_ for type_, _ in keys}, key=_cheapest_first))
         self._lists = tuple(sorted(self.lists))
 
     @classmethod
     def of(cls, basis: Basis | None, hook: str, derivation: Derivation) -> Gate:
         """The gate that depends on what was shown of a hook."""
-        types = () if basis is None else tuple(sorted({_type for _type, _ in basis.keys}, key=_cheapest_first))
-        return cls(hook, basis, derivation, "" if basis is None else _digest(basis), None, types)
+        return cls(hook, basis, derivation, "" if basis is None else _digest(basis))
 
     @property
     def is_open(self) -> bool:

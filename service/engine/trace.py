@@ -181,7 +181,7 @@ def read_plainly(strata: Sequence[Sequence[Rule]], facts: Mapping[str, Finding])
 class Concluded(Struct, frozen=True):
     """A conclusion of a stratum, the rules that draw it, and what it is by the strongest: still without evidence.
 
-    ``standing`` is in the order of ``Truth``.
+    ``standing`` is in the order of ``Truth`` and of ``STATUS_NUMBER``.
     """
 
     name: str

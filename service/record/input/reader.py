@@ -76,9 +76,9 @@ def read_bundle(
     for order in orders:
         note_flaws(order, gathered.problems, under_review=True)
     completeness = _completeness_of_bundle(gathered, unpacked, READ_TYPES if complete == "all" else complete)
-    lost = (piece for piece in (*gathered.dropped, *unpacked.misspelt) if may_be_draft(piece.resource, piece.type))
+    lost = filter(may_be_draft, (*gathered.dropped, *unpacked.misspelt))
     closed = [one.path for one in unpacked.problems if one.reason.code is NoteCode.NOT_OPENED]
-    perhaps = [entry.reference for entry in gathered.entries if may_be_draft(entry.resource, entry.type)]
+    perhaps = [entry.reference for entry in filter(may_be_draft, gathered.entries)]
     return gathered.record(
         None if chosen is None or is_nameless(chosen) else chosen,
         completeness,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from service.note import Note, NoteCode
 from service.record.input.shape_table import ABOUT
 from service.record.input.unpacking import Piece
-from service.record.model import Entry, Problem, Resource
+from service.record.model import Entry, Problem
 from service.record.releases.reading import RENAMED
 from service.record.values.status_table import STATUS_TABLE
 from service.record.values.statuses import status_word
@@ -78,11 +78,11 @@ def is_draft(order: Entry) -> bool:
     return order.type in ORDER_TYPES and _status_of(order) == "draft"
 
 
-def may_be_draft(resource: Resource, type_: str) -> bool:
+def may_be_draft(order: Piece) -> bool:
     """Whether a resource is, or may be, an order that is still to be signed: also where its status tells nothing."""
-    if RENAMED.get(type_, type_) not in ORDER_TYPES:
+    if RENAMED.get(order.type, order.type) not in ORDER_TYPES:
         return False
-    status = status_word(resource.get("status"))
+    status = _status_of(order)
     return status == "draft" or status not in _STATES
 
 
