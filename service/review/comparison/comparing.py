@@ -188,7 +188,7 @@ class _Comparing:
         """The rule with its differences, and what is to be said of it."""
         if one.rule.card is None:
             drawn = {rule.concludes for rule in self._versions(one.id)}
-            differs = one.id in self._touched and bool(drawn & self._drawn_otherwise)
+            differs = one.id in self._moved() and bool(drawn & self._drawn_otherwise)
             differences: tuple[Difference, ...] = ()
         else:
             differences = tuple(self._questions.card_differences(one.id)) if is_reached else ()

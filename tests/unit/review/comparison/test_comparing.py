@@ -20,15 +20,18 @@ from service.review.comparison.region import Span
 from service.review.comparison.sides import two_sides
 from service.review.comparison.witness import Judge, UnconfirmedError
 from service.review.mutation import Mutant, mutants
-from tests.rules_in_python import all_of, any_of, is_, number
+from tests.rules_in_python import a_rule, all_of, any_of, is_, number
 from tests.unit.review.comparison.small_rules import (
     HOOK,
     changed,
     every_patient,
+    rule_set,
     shipped,
     small,
     with_test,
 )
+
+NEVER = all_of(is_("diabetes"), is_("diabetes", "absent"))
 
 
 def of_rule(comparison: Comparison, rule_id: str) -> RuleComparison:
@@ -102,6 +105,22 @@ def test_a_changed_conclusion_is_told_with_the_cards_on_it() -> None:
         (age,) = (term for term in moved.region.terms if term.finding == "age")
         assert age.spans == (Span(Decimal(65), with_low=True, high=Decimal(70), with_high=False),)
         assert never not in directions(of_rule(comparison, card))
+
+
+def test_a_conclusion_that_rests_on_a_changed_one_is_not_proved_the_same_although_nobody_edited_it() -> None:
+    chain = [
+        a_rule("at-risk", is_("diabetes"), concludes="risk"),
+        a_rule("at-high-risk", all_of(is_("risk"), is_("immunosuppression")), concludes="high-risk"),
+        a_rule("either", any_of(is_("risk"), is_("immunosuppression"), is_("diabetes")), concludes="whatever"),
+        a_rule("told", is_("high-risk")),
+    ]
+    comparison = compare(rule_set(*chain), changed(rule_set(*chain), "at-risk", lambda rule: replace(rule, when=NEVER)))
+    assert {one.id for one in comparison.conclusions} == {"risk", "high-risk"}
+    classes = {rule.id: rule.change_class for rule in comparison.rules}
+    assert classes.pop("either") is ChangeClass.PROVED_SAME, "what it reads besides covers what it loses"
+    assert set(classes) == {"at-risk", "at-high-risk", "told"}
+    assert set(classes.values()) == {ChangeClass.DIFFERS}
+    assert not of_rule(comparison, "at-high-risk").is_edited_in_logic
 
 
 def test_words_alone_ask_the_solver_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,18 +118,14 @@ def test_what_is_proved_the_same_is_the_same_for_random_patients() -> None:
     for mutant in faults():
         after = changed(shipped(), mutant.rule.id, lambda _, mutant=mutant: mutant.mutated)
         comparison = compare(shipped(), after)
-        # What only concludes has no card: of it the comparison says what changes on the cards that it reaches.
-        concluding = {rule.id for rule in shipped().rules if rule.card is None}
-        same = [
-            rule.id
-            for rule in comparison.rules
-            if rule.change_class is ChangeClass.PROVED_SAME and rule.id not in concluding
-        ]
+        same = [rule for rule in comparison.rules if rule.change_class is ChangeClass.PROVED_SAME]
         differing += comparison.differs
-        asked = [mutant.rule.id, *same]
+        asked = [mutant.rule.id, *(rule.id for rule in same)]
         rules = [*reached(shipped(), asked), *reached(after, asked)]
         sides = [Side.of(reached(knowledge, asked)) for knowledge in (shipped(), after)]
-        alike = {*same, mutant.rule.concludes} if not comparison.conclusions else set(same)
+        alike = {rule.rule.concludes or rule.id for rule in same}
+        if not comparison.conclusions:
+            alike.add(mutant.rule.concludes)
         for patient in islice(some_patients(shipped(), rules, chance), PATIENTS):
             before, now = (side.result(patient) for side in sides)
             other = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
