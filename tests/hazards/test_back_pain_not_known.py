@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import LOCAL, Json, answer, ask, measured, person, problem, speaking, status_of
+from tests.hazards.answers import ask, speaking, status_of
+from tests.hazards.charts import LOCAL, answer, measured, person, problem, problem_in_words
 
 FLAGS = {
     "discitis": problem("M46.46", "Discitis, lumbar region", "2026-11-20"),
@@ -18,15 +19,10 @@ FLAGS = {
 }
 
 
-def unread(words: str) -> Json:
-    entry = {"resourceType": "Condition", "id": "u", "clinicalStatus": {"coding": [{"code": "active"}]}}
-    return entry | {"subject": {"reference": "Patient/p"}, "code": {"text": words}, "recordedDate": "2026-11-20"}
-
-
 @pytest.mark.parametrize("words", ["Kreuzweh seit Mo., XQ7", "Foobar"])
 @pytest.mark.parametrize("flag", FLAGS)
 def test_a_red_flag_beside_a_problem_that_may_be_back_pain_is_told(client: FlaskClient, flag: str, words: str) -> None:
-    answered = ask(client, [person(), unread(words), FLAGS[flag]], complete="all")
+    answered = ask(client, [person(), problem_in_words(words), FLAGS[flag]], complete="all")
     assert status_of(answered, "back-or-leg-pain") == "unknown"
     assert not speaking(answered), "an unread problem is never present"
     card = answered["cards"][0]
@@ -42,9 +38,9 @@ def test_a_red_flag_beside_problems_that_were_read_is_the_business_of_others(cli
 
 def test_an_unread_problem_without_a_red_flag_is_no_reason_for_a_card(client: FlaskClient) -> None:
     no_flags = [answer("answer-saddle", yes=False), measured("8310-5", 36.8, "Cel", "2026-11-24")]
-    assert ask(client, [person(), unread("Foobar"), *no_flags], complete="all")["cards"] == []
+    assert ask(client, [person(), problem_in_words("Foobar"), *no_flags], complete="all")["cards"] == []
 
 
 def test_the_sign_of_cauda_equina_has_its_own_alarm(client: FlaskClient) -> None:
-    answered = ask(client, [person(), unread("Foobar"), answer("answer-saddle", yes=True)], complete="all")
+    answered = ask(client, [person(), problem_in_words("Foobar"), answer("answer-saddle", yes=True)], complete="all")
     assert "rf-cauda-equina-back-pain-not-known" in speaking(answered, "critical")

@@ -2,59 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from tests.hazards.answers import ask, call, signing, speaking, status_of, value_of
 from tests.hazards.charts import (
     CYCLOBENZAPRINE,
+    EPIDURAL,
     IBUPROFEN,
     ICD,
     WARFARIN,
     Json,
-    ask,
     drug,
     drug_in_words,
     measured,
     ordered,
     person,
     sciatica,
-    speaking,
-    status_of,
-    value_of,
 )
+from tests.http.calls import searchset
 
 TIZANIDINE = ("57258", "tizanidine")
 CIPROFLOXACIN = ("2551", "ciprofloxacin")
 LINEZOLID = ("190376", "linezolid")
 ACETAMINOPHEN = ("161", "acetaminophen")
 NAPROXEN = ("7258", "naproxen")
-EPIDURAL: Json = {
-    "resourceType": "ServiceRequest",
-    "id": "epidural",
-    "status": "draft",
-    "intent": "order",
-    "subject": {"reference": "Patient/p"},
-    "code": {"text": "Lumbar epidural steroid injection"},
-}
-
-
-def searchset(*resources: Json) -> Json:
-    return {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": one} for one in resources]}
-
-
-def call(
-    client: FlaskClient, hook: str, known: Sequence[Json] | None = None, lists: Json | None = None, **context: Any
-) -> Any:
-    """A hook call for somebody with sciatica, or these problems, whose list of orders is known to be empty."""
-    problems = searchset(*(known if known is not None else [sciatica()]))
-    prefetch: Json = {"patient": person(), "conditions": problems, "medications": searchset()}
-    prefetch |= lists or {}
-    body: Json = {"hook": hook, "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", "prefetch": prefetch}
-    body["context"] = {"userId": "Practitioner/1", "patientId": "p", **context}
-    return client.post(f"/cds-services/sciatica-{hook}", json=body)
 
 
 def selecting(client: FlaskClient, selected: Json, *others: Json) -> Json:
@@ -296,13 +270,13 @@ def test_a_drug_on_the_list_that_was_reported_and_is_active_is_taken(
     client: FlaskClient, told: dict[str, Any], intent: str
 ) -> None:
     listed = WARFARIN_TAKEN | {"intent": intent} | told
-    answered = ask(client, [person(), sciatica(), listed, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    answered = signing(client, listed)
     assert "sf-nsaid-anticoagulant" in speaking(answered, "critical")
 
 
 def test_an_active_plan_of_which_nobody_told_is_named(client: FlaskClient) -> None:
     listed = WARFARIN_TAKEN | {"intent": "plan"}
-    answered = ask(client, [person(), sciatica(), listed, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    answered = signing(client, listed)
     assert "warfarin may still be taken" in str(answered["cards"])
 
 

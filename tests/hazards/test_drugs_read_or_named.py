@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import IBUPROFEN, Json, ask, details, ordered, person, problem, sciatica, speaking, status_of
+from tests.hazards.answers import ask, details, signing, speaking, status_of, visiting
+from tests.hazards.charts import Json, person, problem, sciatica
 
 ATC = "http://www.whocc.no/atc"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -16,11 +17,6 @@ def taken(concept: Json, status: str = "active", **more: object) -> Json:
     """An order of a drug on the list."""
     whose = {"subject": {"reference": "Patient/p"}, "intent": "order", "status": status}
     return {"resourceType": "MedicationRequest", "id": "mx", "medicationCodeableConcept": concept, **whose, **more}
-
-
-def signing(client: FlaskClient, *entries: Json) -> Json:
-    """The answer about ibuprofen being signed for somebody with sciatica and these drugs; every list came."""
-    return ask(client, [person(), sciatica(), *entries, ordered(*IBUPROFEN)], "order-sign", complete="all")
 
 
 @pytest.mark.parametrize(
@@ -185,11 +181,11 @@ def test_a_completed_statement_that_began_lately_and_tells_no_end_may_go_on(
 )
 def test_a_running_drug_that_was_not_read_is_named_when_the_chart_is_opened(client: FlaskClient, text: str) -> None:
     naproxen = taken({"text": "naproxen 500 mg"})
-    answered = ask(client, [person(), sciatica(), naproxen, {**taken({"text": text}), "id": "m2"}], complete="all")
+    answered = visiting(client, naproxen, {**taken({"text": text}), "id": "m2"})
     assert f"Not recognised: {text}" in details(answered)
 
 
 @pytest.mark.parametrize("text", ["metformin 500 mg", "amlodipine 5 mg tablet"])
 def test_a_running_drug_that_was_read_is_not_named_when_the_chart_is_opened(client: FlaskClient, text: str) -> None:
-    answered = ask(client, [person(), sciatica(), taken({"text": text})], complete="all")
+    answered = visiting(client, taken({"text": text}))
     assert "not recognised" not in str(answered["cards"])

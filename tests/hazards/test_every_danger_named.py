@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import IBUPROFEN, WARFARIN, Json, ask, drug, measured, ordered, person, problem, sciatica
+from tests.hazards.answers import ask
+from tests.hazards.charts import IBUPROFEN, WARFARIN, Json, drug, measured, ordered, person, problem, sciatica
 
 TIZANIDINE = ("57258", "tizanidine")
 CIPROFLOXACIN = ("2551", "ciprofloxacin")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import Json, ask, person, sciatica
+from tests.hazards.answers import ask
+from tests.hazards.charts import Json, person, sciatica
 
 FILE = {"contentType": "application/pdf", "url": "Binary/1"}
 WHOLE = {"contentType": "text/plain", "data": "TVJJOiBjYXVkYSBlcXVpbmE="}

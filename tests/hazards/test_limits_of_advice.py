@@ -12,22 +12,19 @@ from service.knowledge.coverage import rule_coverage
 from service.knowledge.model import FactKind, Knowledge, SourceStatus
 from service.review.decision_table import decision_table
 from service.review.examples import run_examples
+from tests.hazards.answers import ask, drugs_suggested, signing, speaking, suggested
 from tests.hazards.charts import (
     CYCLOBENZAPRINE,
     IBUPROFEN,
     OXYCODONE,
     WARFARIN,
     answer,
-    ask,
     drug,
-    drugs_suggested,
     measured,
     ordered,
     person,
     problem,
     sciatica,
-    speaking,
-    suggested,
 )
 
 
@@ -74,7 +71,7 @@ def test_h13_nothing_is_done_without_the_clinician(client: FlaskClient) -> None:
 
 
 def test_h13_every_card_gives_its_reason_its_source_and_its_evidence(client: FlaskClient) -> None:
-    answered = ask(client, [person(), sciatica(), drug(*WARFARIN), ordered(*IBUPROFEN)], "order-sign", complete="all")
+    answered = signing(client, drug(*WARFARIN))
     for card in answered["cards"]:
         if "extension" in card:
             assert "**Sources**" in card["detail"], card["summary"]
@@ -151,5 +148,5 @@ def test_h16_cards_on_running_sedatives_speak_of_a_taper(knowledge: Knowledge) -
 def test_h11_the_limit_of_thirty_is_below_thirty(client: FlaskClient) -> None:
     for value, spoken in ((29.9, "sf-nsaid-egfr-below-30"), (30, "sf-nsaid-egfr-30-59"), (59.9, "sf-nsaid-egfr-30-59")):
         result = measured("98979-8", value, "mL/min/{1.73_m2}", "2026-11-01")
-        answered = ask(client, [person(), sciatica(), result, ordered(*IBUPROFEN)], "order-sign", complete="all")
+        answered = signing(client, result)
         assert spoken in speaking(answered), value

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.hazards.answers import ask, call, details, signing, speaking, status_of, value_of, visiting
 from tests.hazards.charts import (
     CYCLOBENZAPRINE,
     IBUPROFEN,
@@ -16,19 +17,14 @@ from tests.hazards.charts import (
     LOINC,
     WARFARIN,
     Json,
-    ask,
-    details,
     drug,
     measured,
     ordered,
     person,
     problem,
     sciatica,
-    speaking,
-    status_of,
-    value_of,
 )
-from tests.hazards.test_brought_by_the_context import call, searchset
+from tests.http.calls import searchset
 
 SITE = "urn:oid:1.2.276.0.76.3.1.999.5"
 RESIDUAL = "rf-pvr-200-or-more"
@@ -64,7 +60,7 @@ def test_a_result_of_which_nothing_tells_what_was_measured_is_named_beside_a_bac
     client: FlaskClient, unread: Json
 ) -> None:
     seen = ask(client, [person(), sciatica(), unread])
-    signed = ask(client, [person(), sciatica(), unread, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    signed = signing(client, unread)
     assert NOT_READ in details(seen)
     assert NOT_READ in details(signed)
 
@@ -245,4 +241,4 @@ def test_a_running_drug_dated_in_the_future_is_not_absent_and_is_named(client: F
     assert status_of(answered, "relaxant-days") == "unknown"
     assert "1 entry could not be read: MedicationRequest" in details(answered)
     relaxant["authoredOn"] = "2026-11-04"
-    assert value_of(ask(client, [person(), sciatica(), relaxant], complete="all"), "relaxant-days") is None
+    assert value_of(visiting(client, relaxant), "relaxant-days") is None

@@ -8,23 +8,20 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.hazards.answers import ask, drugs_suggested, signing, speaking, status_of, value_of, visiting
 from tests.hazards.charts import (
+    ACTIVE,
     IBUPROFEN,
     LOCAL,
     RXNORM,
     WARFARIN,
     Json,
-    ask,
     drug,
-    drugs_suggested,
     measured,
     ordered,
     person,
     problem,
     sciatica,
-    speaking,
-    status_of,
-    value_of,
 )
 
 GM = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
@@ -32,7 +29,6 @@ WHO = "http://hl7.org/fhir/sid/icd-10"
 SNOMED = "http://snomed.info/sct"
 CM = "http://hl7.org/fhir/sid/icd-10-cm"
 IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
-ACTIVE = {"coding": [{"code": "active"}]}
 RESOLVED = {"clinicalStatus": {"coding": [{"code": "resolved"}]}}
 HEART = "heart-failure"
 
@@ -53,11 +49,6 @@ def verified(status: str) -> Json:
 
 
 NO_ALLERGY = coded("AllergyIntolerance", (SNOMED, "716186003", None), name="nka")
-
-
-def signing(client: FlaskClient, *entries: Json) -> Json:
-    """The answer about ibuprofen being signed for somebody with sciatica and these entries; every list came."""
-    return ask(client, [person(), sciatica(), *entries, ordered(*IBUPROFEN)], "order-sign", complete="all")
 
 
 @pytest.mark.parametrize(
@@ -376,8 +367,8 @@ def test_the_words_of_a_degraded_allergy_entry_still_name_the_drug(client: Flask
 
 def test_heart_failure_in_a_german_code_gets_no_nsaid_suggested(client: FlaskClient) -> None:
     failing = coded("Condition", (GM, "I50.14", "Linksherzinsuffizienz: Mit Beschwerden in Ruhe"))
-    healthy = ask(client, [person(), sciatica(), NO_ALLERGY], complete="all")
-    answered = ask(client, [person(), sciatica(), NO_ALLERGY, failing], complete="all")
+    healthy = visiting(client, NO_ALLERGY)
+    answered = visiting(client, NO_ALLERGY, failing)
     assert status_of(answered, "nsaid-contraindicated") == "present"
     assert not drugs_suggested(answered) & {"ibuprofen", "naproxen"}
     assert status_of(healthy, "nsaid-contraindicated") != "present"
@@ -792,7 +783,7 @@ def test_a_red_flag_screen_is_clean_by_a_bare_yes_only(client: FlaskClient, answ
     screen = coded("Observation", ("urn:sciatica-cds:code", "answer-red-flag-screen-negative", None))
     screen |= {"status": "final", "valueString": answer, "effectiveDateTime": "2026-11-23"}
     del screen["clinicalStatus"]
-    told = ask(client, [person(), sciatica(), screen], complete="all")
+    told = visiting(client, screen)
     assert status_of(told, "red-flag-screen-negative") == status
     assert status_of(told, "saddle-numbness-new") == ("absent" if status == "present" else "unknown")
 
@@ -815,7 +806,7 @@ def test_a_drug_of_which_the_patient_told_is_taken_and_one_that_is_only_planned_
     client: FlaskClient, content: Json, status: str
 ) -> None:
     warfarin = drug(*WARFARIN) | content
-    told = ask(client, [person(), sciatica(), NO_ALLERGY, warfarin, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    told = signing(client, NO_ALLERGY, warfarin)
     assert status_of(told, "anticoagulant-active") == status
     summaries = str([card["summary"] for card in told["cards"]])
     assert {"present": "bleeding", "unknown": "may still be taken", "absent": "["}[status] in summaries

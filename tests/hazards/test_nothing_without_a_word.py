@@ -5,34 +5,17 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import (
-    IBUPROFEN,
-    ICD,
-    NOW,
-    RXNORM,
-    WARFARIN,
-    Json,
-    ask,
-    drug,
-    ordered,
-    person,
-    sciatica,
-    speaking,
-    status_of,
-)
+from tests.hazards.answers import NOW, ask, signing, speaking, status_of
+from tests.hazards.charts import ACTIVE, ICD, RXNORM, WARFARIN, Json, drug, person
 
 
 def reacting(code: str) -> Json:
     """An entry of the list of allergies with a code of ICD-10-CM and no words."""
     entry = {"resourceType": "AllergyIntolerance", "id": "a", "patient": {"reference": "Patient/p"}}
     return entry | {
-        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "clinicalStatus": ACTIVE,
         "code": {"coding": [{"system": ICD, "code": code}]},
     }
-
-
-def signing(client: FlaskClient, *entries: Json) -> Json:
-    return ask(client, [person(), sciatica(), *entries, ordered(*IBUPROFEN)], "order-sign", complete="all")
 
 
 @pytest.mark.parametrize("code", ["T39.395A", "T39.315A", "T39.015D", "T39395A", "Z88.6"])

@@ -5,18 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import (
-    CYCLOBENZAPRINE,
-    IBUPROFEN,
-    ICD,
-    Json,
-    ask,
-    ordered,
-    person,
-    problem,
-    sciatica,
-    speaking,
-)
+from tests.hazards.answers import ask, speaking
+from tests.hazards.charts import CYCLOBENZAPRINE, IBUPROFEN, ICD, Json, ordered, person, problem, sciatica
 
 GM = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
 WHO = "http://hl7.org/fhir/sid/icd-10"

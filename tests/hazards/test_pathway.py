@@ -5,19 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import (
-    Json,
-    answer,
-    ask,
-    drug,
-    drug_in_words,
-    measured,
-    person,
-    problem,
-    sciatica,
-    speaking,
-    suggested,
-)
+from tests.hazards.answers import ask, speaking, suggested, visiting
+from tests.hazards.charts import Json, answer, drug, drug_in_words, measured, person, problem, sciatica
 
 SPASM = problem("M62.830", "Muscle spasm of back", "2026-11-21")
 KIDNEYS = measured("98979-8", 90, "mL/min/{1.73_m2}", "2026-11-01")
@@ -129,7 +118,7 @@ def test_a_running_drug_whose_order_tells_no_length_is_reviewed_by_the_days_sinc
 
 def test_endocarditis_with_back_pain_is_an_emergency_and_no_time_for_first_line_care(client: FlaskClient) -> None:
     infection = problem("I33.0", "Acute and subacute infective endocarditis", "2026-11-14")
-    answered = ask(client, [person(), sciatica(), infection], complete="all")
+    answered = visiting(client, infection)
     assert "rf-infection-suspected" in speaking(answered, "critical")
     assert not speaking(answered) & {"pathway", "fl-stay-active", "fl-nsaid-short-course"}
 
@@ -144,7 +133,7 @@ def test_a_sign_of_infection_after_an_operation_on_the_spine_holds_first_line_ca
         "performedDateTime": "2026-10-25",
     }
     raised = measured("4537-7", 64, "mm/h", "2026-11-20")
-    answered = ask(client, [person(), sciatica(), operation, raised], complete="all")
+    answered = visiting(client, operation, raised)
     assert "rf-post-procedure-infection" in speaking(answered, "critical")
     assert not speaking(answered) & {"pathway", "fl-stay-active", "fl-nsaid-short-course"}
 

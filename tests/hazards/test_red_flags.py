@@ -6,21 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.knowledge.model import Indicator, Knowledge, Rule
-from tests.hazards.charts import (
-    IBUPROFEN,
-    LOCAL,
-    WARFARIN,
-    answer,
-    ask,
-    drug,
-    measured,
-    ordered,
-    person,
-    problem,
-    sciatica,
-    speaking,
-    status_of,
-)
+from tests.hazards.answers import ask, speaking, status_of, visiting
+from tests.hazards.charts import IBUPROFEN, LOCAL, WARFARIN, answer, drug, measured, ordered, person, problem, sciatica
 
 ANSWERS = [
     "answer-bladder",
@@ -63,7 +50,7 @@ def test_h05_each_sign_of_cauda_equina_alone_is_critical(client: FlaskClient, co
 
 def test_h05_one_yes_is_not_outweighed_by_any_number_of_noes(client: FlaskClient) -> None:
     noes = [answer(code, yes=False) for code in ANSWERS if code != "answer-saddle"]
-    answered = ask(client, [person(), sciatica(), *noes, answer("answer-saddle", yes=True)], complete="all")
+    answered = visiting(client, *noes, answer("answer-saddle", yes=True))
     assert "rf-cauda-equina-suspected" in speaking(answered, "critical")
 
 
@@ -74,7 +61,7 @@ def test_h05_words_in_a_note_never_make_a_no(client: FlaskClient) -> None:
         "subject": {"reference": "Patient/p"},
         "code": {"text": "No saddle numbness, no bladder dysfunction"},
     }
-    answered = ask(client, [person(), sciatica(), note], complete="all")
+    answered = visiting(client, note)
     assert status_of(answered, "saddle-numbness-new") == "unknown"
     assert status_of(answered, "bladder-change-new") == "unknown"
 
@@ -192,10 +179,10 @@ def test_compression_of_the_spinal_cord_with_back_pain_is_an_emergency(
     client: FlaskClient, code: str, text: str, onset: str | None, is_severe: bool
 ) -> None:
     compressed = problem(code, text, onset)
-    alone = ask(client, [person(), sciatica(), compressed], complete="all")
+    alone = visiting(client, compressed)
     assert ("rf-cord-compression" in speaking(alone, "critical")) is is_severe
     cancer = problem("C50.911", "Malignant neoplasm of breast")
-    with_cancer = speaking(ask(client, [person(), sciatica(), compressed, cancer], complete="all"), "critical")
+    with_cancer = speaking(visiting(client, compressed, cancer), "critical")
     assert ("rf-cancer-with-neuro-deficit" in with_cancer) is is_severe
     assert "rf-cord-compression" not in with_cancer
 

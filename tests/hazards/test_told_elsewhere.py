@@ -8,7 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.knowledge.model import Knowledge
-from tests.hazards.charts import IBUPROFEN, Json, answer, ask, ordered, person, problem, sciatica, speaking, status_of
+from tests.hazards.answers import ask, signing, speaking, status_of, visiting
+from tests.hazards.charts import IBUPROFEN, Json, answer, form, ordered, person, problem, sciatica, told_in_words
 
 DAY = "2026-11-23"
 
@@ -26,12 +27,11 @@ def report(conclusion: str) -> Json:
 
 
 def said(question: str, value: str, **content: Any) -> Json:
-    return told("Observation", code=words(question), effectiveDateTime=DAY, valueString=value, **content)
+    return told_in_words(question, DAY, valueString=value, **content)
 
 
 def filled_in(question: str, **value: Any) -> Json:
-    item = {"linkId": "q1", "text": question, "answer": [value]}
-    return told("QuestionnaireResponse", authored=DAY, item=[item]) | {"status": "completed"}
+    return form({"linkId": "q1", "text": question, "answer": [value]})
 
 
 def with_sciatica(**content: Any) -> Json:
@@ -69,7 +69,7 @@ RED_FLAGS = [
 def test_a_red_flag_that_is_told_elsewhere_is_named_and_no_drug_is_suggested(
     client: FlaskClient, entry: Json, word: str
 ) -> None:
-    answered = ask(client, [person(), sciatica(), entry], complete="all")
+    answered = visiting(client, entry)
     warned = [card for card in answered["cards"] if card["indicator"] == "warning"]
     assert word in str(warned), "named in a warning"
     assert {"fl-stay-active", "fl-nsaid-short-course", "dx-no-routine-imaging"}.isdisjoint(speaking(answered))
@@ -78,13 +78,13 @@ def test_a_red_flag_that_is_told_elsewhere_is_named_and_no_drug_is_suggested(
 
 @pytest.mark.parametrize("text", ["No trauma, saddle anaesthesia", "Cauda equina leaflet given", "No bladder control"])
 def test_a_doubtful_word_of_a_red_flag_is_a_warning_and_never_critical(client: FlaskClient, text: str) -> None:
-    answered = ask(client, [person(), sciatica(), problem("X", text) | {"code": words(text)}], complete="all")
+    answered = visiting(client, problem("X", text) | {"code": words(text)})
     assert "rf-words-not-read" in speaking(answered)
     assert "critical" not in [card["indicator"] for card in answered["cards"]]
 
 
 def test_an_unread_problem_without_such_words_gives_no_warning(client: FlaskClient) -> None:
-    answered = ask(client, [person(), sciatica(), problem("X", "Qwzrt") | {"code": words("Qwzrt")}], complete="all")
+    answered = visiting(client, problem("X", "Qwzrt") | {"code": words("Qwzrt")})
     assert status_of(answered, "problems-not-read") == "present"
     assert "rf-words-not-read" not in speaking(answered)
 
@@ -128,7 +128,7 @@ ALLERGY = told("Flag", code=words("Allergy: ibuprofen - anaphylaxis")) | {"statu
 def test_what_forbids_the_order_and_is_told_elsewhere_is_unknown_and_named(
     client: FlaskClient, entry: Json, finding: str
 ) -> None:
-    answered = ask(client, [person(), sciatica(), entry, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    answered = signing(client, entry)
     assert status_of(answered, finding) == "unknown"
     assert "not recognised" in str(answered["cards"])
 
@@ -177,7 +177,7 @@ def test_the_value_sets_that_are_not_named_exist(knowledge: Knowledge) -> None:
 def test_a_screen_answered_no_does_not_hide_a_report(client: FlaskClient) -> None:
     screened = answer("answer-red-flag-screen-negative", yes=True)
     entry = report("Complete compression of the cauda equina at L4/5.")
-    answered = ask(client, [person(), sciatica(), screened, entry], complete="all")
+    answered = visiting(client, screened, entry)
     assert "compression of the cauda equina" in str(answered["cards"])
 
 
@@ -203,7 +203,7 @@ def allergy(text: str) -> Json:
 def test_what_is_tolerated_or_another_s_is_no_allergy_of_the_patient(
     client: FlaskClient, text: str, status: str
 ) -> None:
-    answered = ask(client, [person(), sciatica(), allergy(text), ordered(*IBUPROFEN)], "order-sign", complete="all")
+    answered = signing(client, allergy(text))
     assert status_of(answered, "nsaid-allergy") == status
 
 
@@ -217,7 +217,7 @@ def test_the_certainty_of_a_german_diagnosis_counts(client: FlaskClient, certain
         "system": "http://fhir.de/CodeSystem/bfarm/icd-10-gm",
         "extension": [{"url": url, "valueCoding": {"code": certainty}}],
     }
-    answered = ask(client, [person(), sciatica(), heart, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    answered = signing(client, heart)
     assert status_of(answered, "heart-failure") == status
 
 
@@ -240,8 +240,8 @@ def test_measurements_are_read_by_their_foreign_names(
     client: FlaskClient, question: str, value: float, unit: str, finding: str
 ) -> None:
     quantity = {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
-    entry = told("Observation", code=words(question), effectiveDateTime=DAY, valueQuantity=quantity)
-    assert status_of(ask(client, [person(), sciatica(), entry], complete="all"), finding) == "present"
+    entry = told_in_words(question, DAY, valueQuantity=quantity)
+    assert status_of(visiting(client, entry), finding) == "present"
 
 
 def visit(**content: Any) -> Json:
@@ -263,12 +263,12 @@ def visit(**content: Any) -> Json:
 def test_an_operation_that_is_to_come_is_named_beside_an_nsaid(
     client: FlaskClient, entry: Json, is_named: bool
 ) -> None:
-    answered = ask(client, [person(), sciatica(), entry, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    answered = signing(client, entry)
     assert ("not recognised" in str(answered["cards"])) is is_named
 
 
 def affirmed(question: str, **value: Any) -> Json:
-    return told("Observation", code=words(question), effectiveDateTime=DAY, **value)
+    return told_in_words(question, DAY, **value)
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_what_is_told_elsewhere_counts_where_the_reason_of_the_order_is_the_back
     ],
 )
 def test_a_function_that_is_there_and_a_sign_that_is_not_bring_no_warning(client: FlaskClient, entry: Json) -> None:
-    assert "rf-words-not-read" not in speaking(ask(client, [person(), sciatica(), entry], complete="all"))
+    assert "rf-words-not-read" not in speaking(visiting(client, entry))
 
 
 SAFETY_NET = "Go to the emergency department at once with: numbness between the legs, trouble passing urine."
@@ -372,7 +372,7 @@ def message(text: str, **content: Any) -> Json:
     ],
 )
 def test_what_is_said_to_the_patient_or_is_to_be_asked_is_no_sign(client: FlaskClient, entry: Json) -> None:
-    answered = ask(client, [person(), sciatica(), entry], complete="all")
+    answered = visiting(client, entry)
     assert "rf-words-not-read" not in speaking(answered)
     assert "not recognised" not in str(answered["cards"])
 
@@ -389,7 +389,7 @@ def test_what_is_said_to_the_patient_or_is_to_be_asked_is_no_sign(client: FlaskC
     ],
 )
 def test_a_sign_that_is_told_beside_advice_is_named(client: FlaskClient, entry: Json) -> None:
-    assert "rf-words-not-read" in speaking(ask(client, [person(), sciatica(), entry], complete="all"))
+    assert "rf-words-not-read" in speaking(visiting(client, entry))
 
 
 def test_every_order_of_advice_that_is_suggested_may_be_stored_without_a_warning(
@@ -398,7 +398,7 @@ def test_every_order_of_advice_that_is_suggested_may_be_stored_without_a_warning
     orders = [one for name, one in knowledge.orders.items() if name.startswith(("education-", "red-flag-"))]
     stored = [advised(one.title, one.text) | {"id": f"t{number}"} for number, one in enumerate(orders)]
     assert len(stored) > 5
-    assert "rf-words-not-read" not in speaking(ask(client, [person(), sciatica(), *stored], complete="all"))
+    assert "rf-words-not-read" not in speaking(visiting(client, *stored))
 
 
 HEART_FAILURE = problem("I50.9", "Heart failure, unspecified")

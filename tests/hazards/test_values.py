@@ -7,29 +7,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import (
-    IBUPROFEN,
-    Json,
-    answer,
-    ask,
-    details,
-    drugs_suggested,
-    measured,
-    ordered,
-    person,
-    problem,
-    sciatica,
-    speaking,
-    status_of,
-    value_of,
-)
+from tests.hazards.answers import ask, details, drugs_suggested, signing, speaking, status_of, value_of, visiting
+from tests.hazards.charts import IBUPROFEN, Json, answer, measured, ordered, person, problem, sciatica, told_in_words
 
 EGFR = "98979-8"
 GFR_UNIT = "mL/min/{1.73_m2}"
 
 
 def order_with(client: FlaskClient, *results: dict[str, object]) -> dict[str, object]:
-    return ask(client, [person(), sciatica(), *results, ordered(*IBUPROFEN)], "order-sign", complete="all")
+    return signing(client, *results)
 
 
 @pytest.mark.parametrize(("day", "known"), [("2025-11-24", True), ("2025-11-23", False)])
@@ -131,7 +117,7 @@ def test_a_thousand_milligrams_are_a_thousand(client: FlaskClient) -> None:
 )
 def test_a_result_whose_date_may_be_of_today_is_named(client: FlaskClient, day: str, said: str | None) -> None:
     residual = measured("9187-6", 300, "mL", day) | {"code": {"text": "Post-void residual volume"}}
-    answered = ask(client, [person(), sciatica(), residual], complete="all")
+    answered = visiting(client, residual)
     assert said in details(answered) if said else "could not be read" not in details(answered)
 
 
@@ -150,15 +136,8 @@ UNKNOWN_CODE = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 )
 def test_an_answer_to_a_question_that_cannot_be_read_is_named(client: FlaskClient, code: Json, is_named: bool) -> None:
     observed = answer("x", yes=True) | {"code": code}
-    answered = ask(client, [person(), sciatica(), observed], complete="all")
+    answered = visiting(client, observed)
     assert ("1 entry could not be read: Observation" in details(answered)) is is_named
-
-
-def told(words: str, day: str = "2026-11-22", **value: Any) -> Json:
-    """A result under a name alone, as from a laboratory with codes of its own."""
-    result = measured("x", 1, None, day) | {"code": {"text": words}}
-    del result["valueQuantity"]
-    return result | value
 
 
 def quantity(value: float, unit: str) -> Json:
@@ -168,37 +147,37 @@ def quantity(value: float, unit: str) -> Json:
 @pytest.mark.parametrize(
     ("result", "finding", "value"),
     [
-        (told("ODI", **quantity(42, "%")), "odi", 42),
-        (told("ODI score", valueString="21/50"), "odi", 42),
-        (told("Numeric pain rating scale", valueInteger=7), "pain-score", 7),
-        (told("Pain scale 0-10", valueString="7 out of 10"), "pain-score", 7),
-        (told("Creat", **quantity(1.4, "mg/dL")), "creatinine", 1.4),
-        (told("Creatinine", **quantity(1400, "micromol/L")), "creatinine", 15.84),
-        (told("PLT", **quantity(80, "thou/mm3")), "platelets", 80),
-        (told("eGFR", **quantity(45, "mL/min per 1.73 sq m")), "egfr", 45),
-        (told("eGFR", **quantity(0.75, "mL/s/1.73m2")), "egfr", 45),
-        (told("Residual urine [Volume] Bladder by US", "2026-11-24", **quantity(300, "mL")), "post-void-residual", 300),
+        (told_in_words("ODI", **quantity(42, "%")), "odi", 42),
+        (told_in_words("ODI score", valueString="21/50"), "odi", 42),
+        (told_in_words("Numeric pain rating scale", valueInteger=7), "pain-score", 7),
+        (told_in_words("Pain scale 0-10", valueString="7 out of 10"), "pain-score", 7),
+        (told_in_words("Creat", **quantity(1.4, "mg/dL")), "creatinine", 1.4),
+        (told_in_words("Creatinine", **quantity(1400, "micromol/L")), "creatinine", 15.84),
+        (told_in_words("PLT", **quantity(80, "thou/mm3")), "platelets", 80),
+        (told_in_words("eGFR", **quantity(45, "mL/min per 1.73 sq m")), "egfr", 45),
+        (told_in_words("eGFR", **quantity(0.75, "mL/s/1.73m2")), "egfr", 45),
+        (told_in_words("Residual urine [Volume] Bladder by US", **quantity(300, "mL")), "post-void-residual", 300),
     ],
 )
 def test_a_result_is_read_by_the_short_names_and_units_of_laboratories(
     client: FlaskClient, result: Json, finding: str, value: float
 ) -> None:
-    answered = ask(client, [person(), sciatica(), result], complete="all")
+    answered = visiting(client, result)
     assert value_of(answered, finding) == pytest.approx(value, rel=0.01)
 
 
 @pytest.mark.parametrize(
     ("result", "finding"),
     [
-        (told("Pain scale FACES", valueInteger=7), "pain-score"),
-        (told("Numeric rating scale for sleep", valueInteger=7), "pain-score"),
-        (told("Urine creat", **quantity(70, "mg/dL")), "creatinine"),
-        (told("ODI 3%", **quantity(7, "/h")), "odi"),
-        (told("Mean platelet volume", **quantity(9, "fL")), "platelets"),
+        (told_in_words("Pain scale FACES", valueInteger=7), "pain-score"),
+        (told_in_words("Numeric rating scale for sleep", valueInteger=7), "pain-score"),
+        (told_in_words("Urine creat", **quantity(70, "mg/dL")), "creatinine"),
+        (told_in_words("ODI 3%", **quantity(7, "/h")), "odi"),
+        (told_in_words("Mean platelet volume", **quantity(9, "fL")), "platelets"),
     ],
 )
 def test_another_measure_of_a_like_name_is_not(client: FlaskClient, result: Json, finding: str) -> None:
-    assert status_of(ask(client, [person(), sciatica(), result], complete="all"), finding) == "unknown"
+    assert status_of(visiting(client, result), finding) == "unknown"
 
 
 @pytest.mark.parametrize("name", ["UPT", "Urine hCG", "Pregnancy test", "Choriogonadotropin [Presence] in Urine"])
@@ -206,13 +185,13 @@ def test_another_measure_of_a_like_name_is_not(client: FlaskClient, result: Json
 def test_a_pregnancy_test_in_words_alarms_and_lifts_nothing(
     client: FlaskClient, name: str, words: str, status: str
 ) -> None:
-    answered = ask(client, [person(), sciatica(), told(name, valueString=words)], complete="all")
+    answered = visiting(client, told_in_words(name, valueString=words))
     assert status_of(answered, "pregnant") == status
 
 
 @pytest.mark.parametrize("name", ["SLR", "Straight-leg-raise test", "Lasègue sign"])
 def test_a_straight_leg_raise_is_read_by_its_short_and_foreign_names(client: FlaskClient, name: str) -> None:
-    answered = ask(client, [person(), sciatica(), told(name, valueString="positive at 40 degrees")], complete="all")
+    answered = visiting(client, told_in_words(name, valueString="positive at 40 degrees"))
     assert status_of(answered, "slr-positive") == "present"
 
 

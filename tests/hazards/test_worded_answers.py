@@ -7,30 +7,20 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import LOCAL, Json, ask, person, sciatica, status_of
+from tests.hazards.answers import status_of, visiting
+from tests.hazards.charts import LOCAL, Json, form, told_in_words
 
-DAY = "2026-11-24"
 DECREASED = {"valueCodeableConcept": {"coding": [{"code": "D", "display": "Decreased"}]}}
 
 
 def said(question: str, answer: str | Json, **content: Any) -> Json:
     """An observation of a question in words with its answer."""
     value = {"valueString": answer} if isinstance(answer, str) else answer
-    about = {"resourceType": "Observation", "id": "o", "status": "final", "subject": {"reference": "Patient/p"}}
-    return about | {"code": {"text": question}, "effectiveDateTime": DAY} | value | content
+    return told_in_words(question, **value, **content)
 
 
 def examined(title: str, question: str, **value: Any) -> Json:
-    return said(title, {}, component=[{"code": {"text": question}, **value}])
-
-
-def filled_in(**item: Any) -> Json:
-    form = {"resourceType": "QuestionnaireResponse", "id": "q", "status": "completed", "authored": DAY}
-    return form | {"subject": {"reference": "Patient/p"}, "item": [item]}
-
-
-def answer_about(client: FlaskClient, entry: Json) -> Json:
-    return ask(client, [person(), sciatica(), entry], complete="all")
+    return told_in_words(title, component=[{"code": {"text": question}, **value}])
 
 
 def warned(answered: Json) -> str:
@@ -52,7 +42,7 @@ def warned(answered: Json) -> str:
 def test_a_question_and_its_answer_that_name_a_red_flag_together_are_one(
     client: FlaskClient, entry: Json, finding: str
 ) -> None:
-    answered = answer_about(client, entry)
+    answered = visiting(client, entry)
     assert status_of(answered, finding) == "present"
     assert [card["indicator"] for card in answered["cards"]].count("critical") == 1
     assert "not read by the rules" not in warned(answered), "told once"
@@ -67,7 +57,7 @@ def test_a_question_and_its_answer_that_name_a_red_flag_together_are_one(
 )
 @pytest.mark.parametrize("question", ["Saddle sensation", "Anal tone", "Bladder function", "Perianal sensation"])
 def test_a_function_that_is_as_it_should_be_brings_no_warning(client: FlaskClient, question: str, answer: str) -> None:
-    answered = answer_about(client, said(question, answer))
+    answered = visiting(client, said(question, answer))
     assert {card["indicator"] for card in answered["cards"]} == {"info"}
 
 
@@ -90,7 +80,7 @@ def test_a_function_that_is_as_it_should_be_brings_no_warning(client: FlaskClien
 def test_a_sign_of_the_nerves_in_an_odd_shape_is_named_in_a_warning(
     client: FlaskClient, entry: Json, words: str
 ) -> None:
-    assert words in warned(answer_about(client, entry))
+    assert words in warned(visiting(client, entry))
 
 
 @pytest.mark.parametrize(
@@ -106,22 +96,22 @@ def test_a_sign_of_the_nerves_in_an_odd_shape_is_named_in_a_warning(
     ],
 )
 def test_full_strength_and_other_numbers_bring_no_warning(client: FlaskClient, entry: Json) -> None:
-    assert "not read by the rules" not in warned(answer_about(client, entry))
+    assert "not read by the rules" not in warned(visiting(client, entry))
 
 
 @pytest.mark.parametrize("answer", ["Pregnant", {"valueCodeableConcept": {"coding": [{"display": "Pregnant"}]}}])
 def test_an_answer_that_facts_read_is_not_named_as_well(client: FlaskClient, answer: str | Json) -> None:
     status = {"coding": [{"system": "http://loinc.org", "code": "82810-3", "display": "Pregnancy status"}]}
-    answered = answer_about(client, said("", answer) | {"code": status})
+    answered = visiting(client, said("", answer) | {"code": status})
     assert status_of(answered, "pregnant") == "present"
     assert "not recognised" not in str(answered["cards"])
 
 
 def test_a_grade_out_of_five_is_read_and_told_once(client: FlaskClient) -> None:
-    answered = answer_about(client, said("Ankle dorsiflexion strength", "3/5"))
+    answered = visiting(client, said("Ankle dorsiflexion strength", "3/5"))
     assert [card["indicator"] for card in answered["cards"]].count("critical") == 1
     assert "could not be read" not in str(answered["cards"])
-    assert "could not be read" not in str(answer_about(client, said("Leg strength", "5/5"))["cards"])
+    assert "could not be read" not in str(visiting(client, said("Leg strength", "5/5"))["cards"])
 
 
 @pytest.mark.parametrize(
@@ -130,10 +120,10 @@ def test_a_grade_out_of_five_is_read_and_told_once(client: FlaskClient) -> None:
 )
 @pytest.mark.parametrize("link", ["1.2", "q7", "item-3", "4f1c0d9e-2b7a"])
 def test_an_answer_without_its_question_is_named_once_for_a_form(client: FlaskClient, link: str, answer: Json) -> None:
-    form = filled_in(linkId=link, answer=[answer])
-    assert "1 answer without the question" in str(answer_about(client, form)["cards"])
-    form["item"] += [{"linkId": "9.1", "answer": [answer]}, {"linkId": "9.2", "answer": [{"valueBoolean": False}]}]
-    assert "1 entry not recognised: QuestionnaireResponse: 2 answers" in str(answer_about(client, form)["cards"])
+    filled_in = form({"linkId": link, "answer": [answer]})
+    assert "1 answer without the question" in str(visiting(client, filled_in)["cards"])
+    filled_in["item"] += [{"linkId": "9.1", "answer": [answer]}, {"linkId": "9.2", "answer": [{"valueBoolean": False}]}]
+    assert "1 entry not recognised: QuestionnaireResponse: 2 answers" in str(visiting(client, filled_in)["cards"])
 
 
 @pytest.mark.parametrize(
@@ -146,7 +136,7 @@ def test_an_answer_without_its_question_is_named_once_for_a_form(client: FlaskCl
     ],
 )
 def test_a_score_and_a_question_that_is_known_are_not_named(client: FlaskClient, item: Json) -> None:
-    assert "without the question" not in str(answer_about(client, filled_in(**item))["cards"])
+    assert "without the question" not in str(visiting(client, form(item))["cards"])
 
 
 @pytest.mark.parametrize(
@@ -154,16 +144,16 @@ def test_a_score_and_a_question_that_is_known_are_not_named(client: FlaskClient,
     [("saddleNumbness", "saddle-numbness-new"), ("exam/legWeakness", "leg-weakness-new"), ("footDrop", "foot-drop")],
 )
 def test_a_question_is_read_by_the_words_of_its_name(client: FlaskClient, link: str, finding: str) -> None:
-    answered = answer_about(client, filled_in(linkId=link, answer=[{"valueBoolean": True}]))
+    answered = visiting(client, form({"linkId": link, "answer": [{"valueBoolean": True}]}))
     assert status_of(answered, finding) == "present"
 
 
 def test_a_yes_to_a_question_of_ours_is_told_on_one_card(client: FlaskClient) -> None:
     asked = {"linkId": "answer-saddle", "text": "Numbness of the saddle or perineal area"}
-    answered = answer_about(client, filled_in(**asked, answer=[{"valueBoolean": True}]))
+    answered = visiting(client, form(asked | {"answer": [{"valueBoolean": True}]}))
     assert status_of(answered, "saddle-numbness-new") == "present"
     assert not warned(answered).count("not read by the rules")
     coded = said("", {"valueString": "a little since Monday"}) | {
         "code": {"coding": [{"system": LOCAL, "code": "answer-saddle"}]}
     }
-    assert "1 entry could not be read: Observation" in str(answer_about(client, coded)["cards"])
+    assert "1 entry could not be read: Observation" in str(visiting(client, coded)["cards"])

@@ -5,18 +5,12 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import Json, ask, person, sciatica, speaking, status_of
-
-
-def noted(words: str, **content: object) -> Json:
-    """A problem in words that was written down four days ago."""
-    active = {"coding": [{"code": "active"}]}
-    entry = {"resourceType": "Condition", "id": "n", "clinicalStatus": active, "code": {"text": words}}
-    return entry | {"subject": {"reference": "Patient/p"}, "recordedDate": "2026-11-20"} | content
+from tests.hazards.answers import speaking, status_of, visiting
+from tests.hazards.charts import Json, problem_in_words
 
 
 def answer_about(client: FlaskClient, words: str, **content: object) -> Json:
-    return ask(client, [person(), sciatica(), noted(words, **content)], complete="all")
+    return visiting(client, problem_in_words(words, **content))
 
 
 SIGNS = ["Urinary incontinence", "Urinary retention", "Saddle anaesthesia", "Foot drop"]

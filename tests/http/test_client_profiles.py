@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from service.cards.client_profiles import DEFAULT, Profile, adapted, profile, profile_names, recognised, settings_of
 from tests.conftest import PROJECT
+from tests.http.calls import searchset
 
 Json = dict[str, Any]
 STORIES = sorted((PROJECT / "fhir_examples").glob("*/expected.json"))
@@ -182,10 +183,6 @@ IBUPROFEN = {
         "text": "IBUPROFEN",
     },
 }
-
-
-def searchset(*resources: Json) -> Json:
-    return {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": each} for each in resources]}
 
 
 def epic_call(**order: Any) -> Json:

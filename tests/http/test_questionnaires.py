@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 
 from service.knowledge.model import Knowledge
 from service.review.export.questionnaires import QUESTIONS
-from tests.hazards.charts import ask, person, sciatica
+from tests.hazards.answers import ask
+from tests.hazards.charts import person, sciatica
 
 Json = dict[str, Any]
 ANSWERS: dict[str, Json] = {
