@@ -245,9 +245,10 @@ def test_an_anticoagulant_ordered_before_a_planned_epidural_is_critical(client: 
         [planned(day="2026-08-01")],
         [planned(), drug(*WARFARIN)],
         [planned(), GIVEN],
+        [planned(), EPIDURAL],
     ],
 )
-def test_without_an_epidural_to_come_or_on_a_renewal_it_is_not(
+def test_without_an_epidural_to_come_on_a_renewal_or_where_both_are_ordered_at_once_it_is_not(
     client: FlaskClient, more: list[dict[str, object]]
 ) -> None:
     answered = ask(client, [person(), sciatica(), *more, ordered(*WARFARIN)], "order-sign", complete="all")

@@ -21,6 +21,9 @@ def about(kind: str, day: str = "2026-11-20", **content: Any) -> Json:
     return entry | {dated: day} | content
 
 
+STUDY = about("DocumentReference", type={"text": "MRI lumbar spine report"}, content=[{"attachment": FILE}])
+
+
 def told(client: FlaskClient, entry: Json) -> str:
     return str([card["summary"] + card["detail"] for card in ask(client, [person(), sciatica(), entry])["cards"]])
 
@@ -28,7 +31,7 @@ def told(client: FlaskClient, entry: Json) -> str:
 @pytest.mark.parametrize(
     "entry",
     [
-        about("DocumentReference", type={"text": "MRI lumbar spine report"}, content=[{"attachment": FILE}]),
+        STUDY,
         about("DocumentReference", description="MRI lumbar spine", content=[{"attachment": WHOLE}]),
         about("DocumentReference", content=[{"attachment": FILE | {"title": "MRI lumbar spine"}}]),
         about("DiagnosticReport", code={"text": "MRI lumbar spine"}, presentedForm=[WHOLE]),
@@ -46,10 +49,12 @@ def test_a_study_of_the_back_in_a_file_is_named_once(client: FlaskClient, entry:
     [
         about("DocumentReference", type={"text": "Dermatology letter"}, content=[{"attachment": FILE}]),
         about("DocumentReference", "2019-02-01", type={"text": "MRI lumbar spine"}, content=[{"attachment": FILE}]),
+        STUDY | {"status": "entered-in-error"},
         about("DiagnosticReport", code={"text": "CBC"}, presentedForm=[FILE]),
         about("DiagnosticReport", code={"text": "MRI lumbar spine"}, presentedForm=[FILE], conclusion="Normal"),
         about("DiagnosticReport", code={"text": "MRI lumbar spine"}),
         about("Media", modality={"text": "Photograph of the skin"}, content=FILE),
+        about("Media", "2019-02-01", modality={"text": "MRI lumbar spine"}, content=FILE),
     ],
 )
 def test_another_paper_an_old_one_and_one_that_tells_what_was_found_are_not(client: FlaskClient, entry: Json) -> None:
@@ -57,5 +62,4 @@ def test_another_paper_an_old_one_and_one_that_tells_what_was_found_are_not(clie
 
 
 def test_a_file_on_a_chart_that_is_not_about_the_back_is_no_card(client: FlaskClient) -> None:
-    entry = about("DocumentReference", type={"text": "MRI lumbar spine report"}, content=[{"attachment": FILE}])
-    assert ask(client, [person(), entry], complete="all")["cards"] == []
+    assert ask(client, [person(), STUDY], complete="all")["cards"] == []

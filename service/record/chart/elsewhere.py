@@ -76,7 +76,18 @@ _TOLD_OTHERWISE = frozenset({"component", "dataAbsentReason", "hasMember"})
 """Where one of these stands, an observation without a value does not say that what it is about is there."""
 _DEEPEST = 8
 _YEAR = re.compile(r"(\d{4})-(\d\d)|(\d{4})")
-_DATED = ("effectiveDateTime", "authored", "started", "issued", "authoredOn", "sent", "date", "recordedDate", "created")
+_DATED = (
+    "effectiveDateTime",
+    "authored",
+    "started",
+    "issued",
+    "authoredOn",
+    "sent",
+    "date",
+    "recordedDate",
+    "created",
+    "createdDateTime",
+)
 
 
 def _words(text: object) -> Iterator[Statement]:
