@@ -34,6 +34,8 @@ class Wanted:
         self.state = sent or PrefetchState(key, State.NOT_SENT)
         self._query = query
         self._parts = _QUERY.fullmatch(query)
+        # What was sent in place of what was asked for is not lost when the right list comes, nor when it does not.
+        self._instead = self.state if self.state.state is State.SENT and self._is_other_type() else None
         has_page = self.state.state is State.FIRST_PAGE and isinstance(document, Mapping)
         self._bundle: Mapping[str, Any] = document if has_page and isinstance(document, Mapping) else {}
         self.pages = 1 if has_page else 0
@@ -98,19 +100,20 @@ class Wanted:
     def finished(self, in_scope: Coverage) -> PrefetchState:
         """The state when the server has said all; never complete if the token shows only a part."""
         if in_scope is Coverage.PART:
-            return replace(self.state, state=State.FIRST_PAGE, reason=_PARTLY)
-        return self.state
+            return replace(self.state, state=State.FIRST_PAGE, reason=_PARTLY, instead=self._instead)
+        return self.state if self._instead is None else replace(self.state, instead=self._instead)
 
     def failed(self, reason: Note) -> PrefetchState:
         """The state when the server was asked and did not say all."""
         if self.pages:
-            return replace(self.state, state=State.FIRST_PAGE, reason=reason)
-        return PrefetchState(self.key, State.FAILED, reason=reason)
+            return replace(self.state, state=State.FIRST_PAGE, reason=reason, instead=self._instead)
+        return PrefetchState(self.key, State.FAILED, reason=reason, instead=self._instead)
 
     def left_alone(self, reason: Note) -> PrefetchState:
         """The state when nobody could be asked."""
         if self.state.state is State.SENT:
-            return PrefetchState(self.key, State.FAILED, reason=Note(NoteCode.OTHER_TYPE_SENT, of=(reason,)))
+            other = Note(NoteCode.OTHER_TYPE_SENT, of=(reason,))
+            return PrefetchState(self.key, State.FAILED, reason=other, instead=self._instead)
         return replace(self.state, reason=reason)
 
 

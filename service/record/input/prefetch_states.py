@@ -32,7 +32,8 @@ class PrefetchState(Struct, frozen=True):
 
     ``full_urls`` runs beside ``resources``: the fullUrl of each Bundle entry, or None. ``reason`` says why it failed
     or why only a part came. ``next_url`` is where the next page is to be had when only the first came.
-    ``is_bundle`` is False for a single resource.
+    ``is_bundle`` is False for a single resource. ``instead`` is what the client sent under the key in place of what was
+    asked for, resources of another type: it is read, and tells nothing of the list.
     """
 
     key: str
@@ -42,6 +43,7 @@ class PrefetchState(Struct, frozen=True):
     reason: Note | None = None
     next_url: str | None = None
     is_bundle: bool = False
+    instead: PrefetchState | None = None
 
 
 class Selection(Struct, frozen=True):

@@ -125,7 +125,8 @@ def read_prefetch(
     """
     asked = {key: states[key] for key in sorted(states) if key in selections}
     brought = {key: unpack_state(state) if state.resources else _NOTHING_BROUGHT for key, state in asked.items()}
-    pieces = [piece for unpacked in brought.values() for piece in unpacked.pieces]
+    instead = {key: unpack_state(state.instead) for key, state in asked.items() if state.instead is not None}
+    pieces = [piece for unpacked in (*brought.values(), *instead.values()) for piece in unpacked.pieces]
     of_context = [*orders.pieces, *beside.pieces]
     patients = _patients(pieces, of_context, base, patient_id)
 
@@ -134,6 +135,8 @@ def read_prefetch(
     for key, unpacked in brought.items():
         _note_wrapped(unpacked, selections[key])
         is_complete = _take_key(gathered, unpacked, patients, patient_id)
+        if key in instead:
+            _take_key(gathered, instead[key], patients, patient_id)
         _note_lost_results(gathered, key, asked[key], selections[key])
         for name in selections[key].types:
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
