@@ -77,12 +77,19 @@ def _device(resource: Resource, _record: Record) -> Concepts:
     yield from as_objects(resource.get("type"))
     for name in as_objects(resource.get("deviceName")):
         yield from _text(name, "name")
+    for definition in as_objects(resource.get("definition")):
+        yield from _text(definition, "display")
+    # A model is a name or a number: where it is a number it says nothing, and takes nothing away.
+    yield from _text(resource, "modelNumber")
 
 
 def _device_use(resource: Resource, record: Record) -> Concepts:
+    yield from as_objects(resource.get("type"))
     device = record.resolve(resource.get("device"), resource)
     if device is not None:
         yield from _device(device, record)
+    for reference in as_objects(resource.get("device")):
+        yield from _text(reference, "display")
     yield from as_objects(resource.get("reasonCode"))
 
 

@@ -21,6 +21,10 @@ NOT_UNDERSTOOD: Mapping[str, str] = dict.fromkeys(
     "not read",
 )
 """The lists whose entries must all be understood before one of them proves an absence, and the key of such an entry."""
+DEVICES: Mapping[str, str] = dict.fromkeys(("Device", "DeviceUseStatement"), "not read")
+"""Lists that prove no absence; but an implant that could not be understood may be the one that is asked about."""
+NAMED_IF_NOT_READ: Mapping[str, str] = {**NOT_UNDERSTOOD, **DEVICES}
+"""The lists of which an entry that could not be understood is set aside, and the key of such an entry."""
 _STATED_IN_WORDS = frozenset({"Condition", "Encounter", "AllergyIntolerance"})
 """The types in which words beside a code that matched add to what it says; elsewhere they only name the code."""
 _MAY_BE_SUSPECTED = frozenset({"Condition", "Encounter"})
@@ -65,7 +69,7 @@ def filings(
     """
 
     def is_read(type_: str, concept: object, match: Match) -> bool:
-        if type_ not in NOT_UNDERSTOOD:
+        if type_ not in NAMED_IF_NOT_READ:
             return match.is_read
         is_ours = type_ in _CARRIED_OUT and any(text in own_orders for text in wordings(concept))
         return is_ours or index.is_entry_read(type_, concept)

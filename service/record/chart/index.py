@@ -20,7 +20,7 @@ from service.record.chart.denials import is_over
 from service.record.chart.elsewhere import GOOD
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
-from service.record.chart.filing import NOT_UNDERSTOOD, Filing
+from service.record.chart.filing import DEVICES, NAMED_IF_NOT_READ, Filing
 from service.record.chart.matcher import MEDICATION, Matcher
 from service.record.chart.reactions import of_the_reaction, told_beside
 from service.record.chart.service_orders import ServiceOrder, is_order, service_orders
@@ -88,7 +88,7 @@ class Chart:
         self._index_type(type_)
         filed = self._filed.get(type_, {})
         return any(
-            value_set in filed or (value_set == NOT_UNDERSTOOD.get(name) and name in self.record.not_understood)
+            value_set in filed or (value_set == NAMED_IF_NOT_READ.get(name) and name in self.record.not_understood)
             for name, value_set in keys
             if name == type_
         )
@@ -98,7 +98,7 @@ class Chart:
         if asked is None or name in self._indexed:
             return
         self._indexed.add(name)
-        is_list, entries = name in NOT_UNDERSTOOD, self.record.of_type(name)
+        is_list, entries = name in NAMED_IF_NOT_READ, self.record.of_type(name)
         not_read: list[Entry] = []
         taken_back: list[Entry] = []
         for number, entry in enumerate(entries):
@@ -111,7 +111,7 @@ class Chart:
             if denies and is_over(entry):
                 taken_back.append(entry)
             elif not is_read and _may_count(entry):
-                not_read.append(entry)
+                not_read.append(self._named_by_concept(entry) if name in DEVICES else entry)
         if taken_back and not any(map(_may_count, set(entries).difference(taken_back))):
             # No other entry counts, which would tell what was found when "none" was taken back.
             not_read = taken_back
@@ -121,6 +121,11 @@ class Chart:
         self._set_aside(name, by_name.values())
         if name == _CONDITION:
             self._look_elsewhere()
+
+    def _named_by_concept(self, entry: Entry) -> Entry:
+        """An entry that says elsewhere than in its code what it is, as one that says it there."""
+        concept = next(concepts_of(entry.type, entry.resource, self.record), {})
+        return Entry({"code": concept}, entry.type, entry.id, entry.path)
 
     def _set_aside(self, name: str, entries: Iterable[Entry]) -> None:
         """Note that entries could not be read, so that the list of a type proves no absence."""
@@ -148,7 +153,9 @@ class Chart:
             budget=self._budget,
         )
         for name, entries in elsewhere.by_list().items():
-            self._set_aside(name, entries)
+            # What an entry that came twice says is one thing that is not read.
+            said = {(entry.reference, concept_text(entry.resource.get("code"))): entry for entry in reversed(entries)}
+            self._set_aside(name, said.values())
         self._dangers_elsewhere = elsewhere.dangers
         self.record = without_unread_results(
             self.record, self.matcher.units, elsewhere.may_tell, self.matcher.names_result
@@ -268,7 +275,7 @@ class Chart:
             found.update(self._held_medications())
         if self.record.orders:
             found.add(ORDER)
-        found.update((name, NOT_UNDERSTOOD[name]) for name in self.record.not_understood)
+        found.update((name, NAMED_IF_NOT_READ[name]) for name in self.record.not_understood)
         return found
 
     def _held_medications(self) -> Iterator[Key]:
@@ -318,6 +325,8 @@ class Chart:
         if entry.type == _ALLERGY:
             return self._index_allergy(entry, list(map(of_the_reaction, concepts)), asked), denies
         is_read = [self._file(entry, concept, resource).is_read for concept in concepts]
+        if entry.type == "DeviceUseStatement" and self.record.resolve(resource.get("device"), resource) is not None:
+            return True, denies  # the device that was sent speaks for itself
         if entry.type == "Observation":
             self._index_components(entry)
         return any(is_read), denies

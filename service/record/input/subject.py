@@ -16,7 +16,7 @@ OF_A_PATIENT = frozenset(
         *("DeviceRequest", "DeviceUseStatement", "DeviceUsage", "DiagnosticReport", "Encounter", "FamilyMemberHistory"),
         *("Flag", "Goal", "ImagingStudy", "Immunization", "MedicationAdministration", "MedicationDispense"),
         *("MedicationRequest", "MedicationStatement", "NutritionOrder", "Observation", "Procedure", "ProcedureRequest"),
-        *("QuestionnaireResponse", "ReferralRequest", "RiskAssessment", "ServiceRequest"),
+        *("DeviceAssociation", "QuestionnaireResponse", "ReferralRequest", "RiskAssessment", "ServiceRequest"),
     }
 )
 """Types that are always about one patient, so that a missing subject is worth a note."""

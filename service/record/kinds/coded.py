@@ -13,7 +13,8 @@ from service.note import Note, NoteCode, joined, of_entry
 from service.record.chart.answers import ANSWERED, answer_of, is_answered, stated_date
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import body_sites, concepts_of
-from service.record.chart.evidence import EntryEvidence, Support, combine
+from service.record.chart.evidence import EntryEvidence, Support, combine, named_entries
+from service.record.chart.filing import DEVICES
 from service.record.chart.index import Chart
 from service.record.chart.measure import BY_TEXT
 from service.record.chart.reference_range import is_high
@@ -44,7 +45,9 @@ def source_keys(sources: tuple[FactSource, ...]) -> frozenset[Key]:
         for source in sources
         for name in (*source.codes, *(() if source.resource in ANSWERED else source.no))
     }
-    return frozenset(looked_up | {(kind, name) for source in sources for name in source.ended_by for kind in ENDED_IN})
+    not_read = {(source.resource, DEVICES[source.resource]) for source in sources if source.resource in DEVICES}
+    ended = {(kind, name) for source in sources for name in source.ended_by for kind in ENDED_IN}
+    return frozenset(looked_up | not_read | ended)
 
 
 def plan(definition: FactDefinition) -> Plan:
@@ -77,6 +80,8 @@ def entry_evidence_of(
             for code_match in chart.matches(source.resource, source.codes)
             if (entry_evidence := _entry_evidence(code_match, source, chart, notes)) is not None
         ]
+        if source.resource in DEVICES:
+            yield from _not_understood(source.resource, chart)
         if found:
             yield from _of_both_sides(found, chart) if source.both_sides else [one for _, one in found]
         if source.no and source.resource not in ANSWERED:
@@ -84,6 +89,12 @@ def entry_evidence_of(
                 entry_evidence = _denial(code_match, source, chart)
                 if entry_evidence is not None:
                     yield entry_evidence
+
+
+def _not_understood(type_: str, chart: Chart) -> Iterator[EntryEvidence]:
+    """Entries that say in no words that are known what they are: each may be what is asked about."""
+    for evidence in named_entries(chart.record.not_understood.get(type_, ())):
+        yield EntryEvidence(Support.MAYBE, evidence)
 
 
 def _newest(

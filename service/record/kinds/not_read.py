@@ -7,7 +7,7 @@ from decimal import Decimal
 from service.finding import Finding, Status
 from service.knowledge.model import FactDefinition
 from service.record.chart.evidence import named_entries, ordered
-from service.record.chart.filing import NOT_UNDERSTOOD
+from service.record.chart.filing import NAMED_IF_NOT_READ
 from service.record.chart.index import Chart
 from service.record.kinds.plan import Plan
 from service.record.model import Entry
@@ -36,9 +36,8 @@ def plan(definition: FactDefinition) -> Plan:
         named = ordered(named_entries(entries))[:_MOST_NAMED]
         return Finding(definition.id, Status.PRESENT, count, count, definition.unit, evidence=named)
 
-    return Plan(
-        definition, find, frozenset((name, NOT_UNDERSTOOD[name]) for name in definition.lists if name in NOT_UNDERSTOOD)
-    )
+    keys = ((name, NAMED_IF_NOT_READ[name]) for name in definition.lists if name in NAMED_IF_NOT_READ)
+    return Plan(definition, find, frozenset(keys))
 
 
 def _names_red_flag(entry: Entry, chart: Chart) -> bool:

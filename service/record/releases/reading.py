@@ -28,6 +28,7 @@ RENAMED = {
     "ProcedureRequest": "ServiceRequest",
     "ReferralRequest": "ServiceRequest",
     "DeviceUsage": "DeviceUseStatement",
+    "DeviceAssociation": "DeviceUseStatement",
 }
 """Resource types of other releases that have another name in R4."""
 
@@ -211,6 +212,20 @@ def _imaging_study(change: Change) -> None:
             append_to(change.draft(Release.R5), "procedureCode", concepts)
 
 
+_R5_ASSOCIATION_STATUS = {"implanted": "active", "attached": "active", "explanted": "completed"}
+
+
+def _device_association(change: Change) -> None:
+    """What R5 says of a device that was put into somebody; in R4 the use of the device is the nearest to it."""
+    draft = change.draft(Release.R5)
+    draft["resourceType"] = "DeviceUseStatement"
+    status = change.old.get("status")
+    codings = status.get("coding") if isinstance(status, Mapping) else None
+    codings = codings if isinstance(codings, list) else [{"code": status}]
+    codes = [coding.get("code") for coding in codings if isinstance(coding, Mapping)]
+    draft["status"] = next((_R5_ASSOCIATION_STATUS.get(code, code) for code in codes if isinstance(code, str)), status)
+
+
 def _device_use(change: Change) -> None:
     if change.old.get("resourceType") == "DeviceUsage":
         change.draft(Release.R5)["resourceType"] = "DeviceUseStatement"
@@ -233,6 +248,12 @@ def _device(change: Change) -> None:
         merged: Draft = {"coding": [coding for part in lists for coding in part]}
         text = next((part["text"] for part in shaped if isinstance(part.get("text"), str)), None)
         change.draft(Release.R5)["type"] = merged if text is None else {**merged, "text": text}
+    names = change.old.get("name")
+    if isinstance(names, list) and "deviceName" not in change.old:
+        named = [{"name": name.get("value")} for name in names if isinstance(name, Mapping)]
+        change.draft(Release.R5)["deviceName"] = named
+    if isinstance(change.old.get("model"), str) and "modelNumber" not in change.old:
+        change.rename("model", "modelNumber", Release.STU3)
 
 
 def _goal(change: Change) -> None:
@@ -266,6 +287,7 @@ _STEPS: Mapping[str, Callable[[Change], None]] = {
     "ImagingStudy": _imaging_study,
     "DeviceUseStatement": _device_use,
     "DeviceUsage": _device_use,
+    "DeviceAssociation": _device_association,
     "Device": _device,
     "Goal": _goal,
     "Communication": _with_context_and_reason,
