@@ -109,7 +109,7 @@ class ToldElsewhere:
             if danger is None or danger.words in read_in_words:
                 continue
             is_read = concluded is None or statement in concluded
-            known = self._listed | self._read_by_facts(entry.type) if is_read else self._listed
+            known = self._listed | self._read_by_facts(entry.type, statement) if is_read else self._listed
             if danger.is_word or danger.names_drug or danger.sets - known:
                 lists = dangers.setdefault(danger.words, set())
                 lists.update((_CONDITION,) if not danger.is_allergy else ("AllergyIntolerance", _CONDITION))
@@ -119,9 +119,13 @@ class ToldElsewhere:
             named = Entry({"code": {"text": with_title(entry, words)}}, entry.type, entry.id, entry.path)
             yield from ((name, named) for name in lists)
 
-    def _read_by_facts(self, type_: str) -> frozenset[str]:
-        """The value sets that facts find in what entries of a type say, and not only in what they are about."""
-        return frozenset() if type_ in (_CONDITION, *ANSWERED) else self._matcher.asked.get(type_, frozenset())
+    def _read_by_facts(self, type_: str, statement: Statement) -> frozenset[str]:
+        """The value sets that facts find in what an entry of a type says, and not only in what it is about.
+
+        Where the words leave one in doubt ("no trauma, foot drop") no fact reads it there.
+        """
+        asked = frozenset() if type_ in (_CONDITION, *ANSWERED) else self._matcher.asked.get(type_, frozenset())
+        return asked & self._matcher.index.match(statement).all_sets if asked else frozenset()
 
     def _answered_by(self, entry: Entry) -> Iterator[tuple[str, Entry]]:
         """What is answered and nothing here understands: it may be what a fact asks about."""

@@ -13,6 +13,7 @@ from typing import Any
 from service.record.chart.answers import IN_WORDS, is_affirmed, is_yes_or_no, said_in_words
 from service.record.values.coding import CodeIndex, Match
 from service.record.values.concept import wordings
+from service.record.values.negation import before_denial
 from service.record.values.set_names import PROBLEMS
 from service.record.values.units import is_number
 
@@ -45,8 +46,13 @@ def is_nothing_lost(words: str) -> bool:
 
 
 def together(question: str, answer: str) -> Mapping[str, Any]:
-    """The words of a question and of its answer as one concept, in either order ("sensation decreased")."""
+    """The words of a question and of its answer as one concept, in either order ("sensation decreased").
+
+    Where the answer ends in a denial ("findings: foot drop: no") it is not turned: it would deny the question.
+    """
     asked = question.replace("?", "").strip(" :")
+    if before_denial(answer):
+        return {"text": f"{asked} {answer}"}
     return {"text": f"{asked} {answer}", "coding": [{"display": f"{answer} {asked}"}]}
 
 

@@ -90,9 +90,16 @@ _AFTER = Rare(
     r"\W{0,3}(?:(?:is|are|was|were|has\s+been|have\s+been|appears?|looks?|remains?|ist|wurde)\s+)?"
     r"(?:normal(?!\s+(?:ejection|ef|lv|left))|unremarkable|ruled\s+out|excluded|unlikely|negative(?!\s+for\b)|absent|denied|not\s+(?:present|found|seen|likely|suspected)"
     r"|ausgeschlossen|verneint|exclue?|descartad[oa]|negado)\b"
-    r"|^\W{0,3}(?:risk|screening|prevention|prophylaxis|precautions?|education)\b|^\s*[-:=(,]?\s*(?:no|none|neg|nil|nein|nee|non|absent|-ve)\s*\)?\s*$"
+    r"|^\W{0,3}(?:risk|screening|prevention|prophylaxis|precautions?|education)\b"
+    r"|^(?:\s+(?:disease|syndrome|disorder|symptoms?|signs?))?\s*[-:=(,?]?\s*(?:no|none|neg|nil|nein|nee|non|never|absent|-ve)\s*\)?\s*$"
+    r"|^(?:\s+(?:disease|syndrome|disorder|symptoms?|signs?))?\s*(?:[:=?]\s*(?:n|0|false)\s*$|[-:=?]?\s*(?:no|none|nil|neg|nein|nee)\s*,"
+    r"(?=.*\b(?:no|none|nil|neg|nein|nee)[\s.)]*$))"
     r"|^\s*\(\s*-\s*\)"
 )
+_ENDS_DENIED = Caseless(
+    r"\s*(?:[-:=(,?]?\s*\b(?:no|none|neg|negative|nil|never|absent|denied|nein|nee|non)|[:=?]\s*(?:n|0|false))\s*\)?[\s.!]*$"
+)
+_GONE_AFTER = Caseless(r"^\W{0,3}(?:(?:is|are|was|were)\s+)?(?:absent|no|none|nil|lost|gone)\b")
 # "AAA 2.0 cm normal", "?CES - MRI normal": what was looked for was not found.
 _NORMAL_SIZE = Caseless(r"^\W{0,3}\d+(?:[.,]\d+)?\s*(?:cm|mm)\W{1,3}(?:normal|no\s+aneurysm)\s*$")
 _LOOKED_FOR = Caseless(
@@ -104,11 +111,12 @@ _TAUGHT = Rare(
     r"\b(?:counsel\w*|advi[sc]ed?|advice|educat\w+|inform\w*|warn\w*|discuss\w*|explain\w*|safety[- ]?net\w*|leaflets?"
     r"|handouts?|return|come\s+back|re-?attend|aufkl\u00e4rung|aufgekl\u00e4rt)\b(?:\s+\w+){0,3}?\s*(?:\b(?:about|on|re|regarding|if"
     r"|\u00fcber|wenn)\b|:)|\b(?:watch\w*|look(?:ing)?(?:\s+out)?|monitor\w*)\s+(?:out\s+)?for\b"
+    r"|\bask(?:ed|ing)?\s+(?:about|for)\b|\blow\s+(?:suspicion|likelihood|probability|risk)\s+(?:of|for)\b"
     r"|\bfear(?:s|ed|ing|ful)?(?:\s+of)?\b|\bafraid\s+of\b|\bphobia\s+of\b|\b(?:angst|furcht)\s+(?:vor|um)\b"
     r"|\bausschlu(?:ss|\u00df)\b"
 )
 _TAUGHT_AFTER = Rare(
-    r"^\W{0,3}(?:(?:syndrome|symptoms?|signs?|red\s+flags?|warning)\s+)*(?:leaflet|handout|advice|information|explained"
+    r"^\W{0,3}(?:(?:syndrome|symptoms?|signs?|red\s+flags?|warning)\s+)*(?:leaflet|cards?|handout|advice|information|explained"
     r"|discussed|counsel\w*|explanation|safety|phobia|nurse|clinic|ward)\b"
 )
 _FAMILY = Rare(
@@ -203,6 +211,12 @@ def of_an_allergy(text: str) -> str:
     return "; ".join(part for part in _ALLERGY_PART.split(text) if part and not _NO_REACTION.search(part))
 
 
+def before_denial(words: str) -> str:
+    """The words that a denial at the end of a text is about ("foot drop: no"); "" where none stands there, or alone."""
+    denial = _ENDS_DENIED.search(words)
+    return words[: denial.start()].strip() if denial else ""
+
+
 class Guards(frozenset[Caseless]):
     """The guards whose words stand anywhere in a text: no other need be tried on a part of it."""
 
@@ -229,7 +243,7 @@ def _of_state(text: str, start: int, end: int, guards: Guards) -> Said:
     before, after = _clause(text, start, end)
     statement = _after_last(_NEW_STATEMENT, before)
     if guards.find(_AFTER, after):
-        return Said.NOTHING
+        return _denied_behind(f"{before}{text[start:end]}", text[start:end], after)
     denied = _denial(statement, text[start:end], after) if _BEFORE in guards else None
     if denied is not None:
         return denied
@@ -245,6 +259,12 @@ def _of_state(text: str, start: int, end: int, guards: Guards) -> Said:
     if guards.find(_PAST, before) or guards.find(_PAST_AFTER, after):
         return Said.PRESENT if _RECENT.search(after) else Said.PAST
     return Said.PRESENT
+
+
+def _denied_behind(until: str, matched: str, after: str) -> Said:
+    """What a denial behind a match makes of it: "anal tone: absent" is the sign, "loss of bladder control: no" none."""
+    is_lack = _GONE_AFTER.search(after) and _LACKED.search(matched) and not LESS.search(until)
+    return Said.DOUBTFUL if is_lack else Said.NOTHING
 
 
 def _about_another(guards: Guards, before: str, statement: str, after: str) -> Said | None:
