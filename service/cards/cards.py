@@ -127,10 +127,13 @@ class _Showing(Struct, frozen=True):
         """The entries of a finding, each once. Several cards depend on the same findings."""
         entries = self.entries.get(finding.name)
         if entries is None:
-            distinct: Iterable[tuple[str, str | None]] = [(item.resource, item.date) for item in finding.evidence]
-            if len(finding.evidence) > 1:
-                distinct = dict.fromkeys(distinct)
-            entries = self.entries[finding.name] = [_entry(finding.name, *item) for item in distinct]
+            name, distinct = finding.name, dict.fromkeys([(item.resource, item.date) for item in finding.evidence])
+            entries = self.entries[name] = [
+                {"finding": name, "resource": resource}
+                if date is None
+                else {"finding": name, "resource": resource, "date": date}
+                for resource, date in distinct
+            ]
         return entries
 
 
@@ -144,7 +147,7 @@ def _card(showing: _Showing, group: Sequence[Advice]) -> Json:
 def _pathway(showing: _Showing, group: Sequence[Advice]) -> Json:
     """The card that says where the patient stands, with the advice that hangs on it and its suggestions."""
     knowledge, head = showing.knowledge, group[0]
-    full_text = "\n\n".join([*full_text_of(knowledge, group, showing.writing), f"*{knowledge.not_clearance}*"])
+    full_text = full_text_of(knowledge, group, showing.writing)
     card: Json = {
         "uuid": _uuid(showing.decision, head.rule.id),
         "summary": pathway_summary(group, showing.writing),
@@ -188,9 +191,7 @@ def _single(showing: _Showing, advice: Advice) -> Json:
 def _shared(showing: _Showing, group: Sequence[Advice]) -> Json:
     """One card for several pieces of advice: what each says, all their grounds, and their suggestions."""
     knowledge = showing.knowledge
-    full_text = "\n\n".join(
-        [*full_text_of(knowledge, group, showing.writing), f"*{knowledge.not_clearance}*"],
-    )
+    full_text = full_text_of(knowledge, group, showing.writing)
     is_severe = max(item.indicator.rank for item in group) > Indicator.INFO.rank
     is_joined = is_joinable(group)
     name, words = ("further-warnings", "Further warnings") if is_severe else ("further-advice", "Further advice")
@@ -291,11 +292,6 @@ def _rule_body(knowledge: Knowledge, rule: Rule) -> Json:
         "status": rule.status,
         "approved": rule.id in knowledge.approved,
     }
-
-
-def _entry(finding: str, resource: str, date: str | None) -> Json:
-    body = {"finding": finding, "resource": resource}
-    return body if date is None else body | {"date": date}
 
 
 def _uuid(decision: Decision, name: str) -> str:

@@ -212,16 +212,12 @@ def quoted_lines(knowledge: Knowledge, findings: Iterable[Finding], writing: Wri
     Marks stand around what is quoted from the record. Several pieces of advice rest on the same findings, so the
     bullets of one decision are written once.
     """
-    written, lines = writing.lines, []
-    for finding in findings:
-        line = written.get(finding.name)
-        if line is None:
-            line = written[finding.name] = _found_line(knowledge, finding, writing.entries)
-        lines.append(line)
-    return lines
+    written = writing.lines
+    return [written.get(finding.name) or _found_line(knowledge, finding, writing) for finding in findings]
 
 
-def _found_line(knowledge: Knowledge, finding: Finding, written: dict[Evidence, str]) -> str:
+def _found_line(knowledge: Knowledge, finding: Finding, writing: Writing) -> str:
+    written = writing.entries
     line = f"- {title(knowledge, finding.name)}"
     value = amount(finding)
     if value is not None:
@@ -234,6 +230,7 @@ def _found_line(knowledge: Knowledge, finding: Finding, written: dict[Evidence, 
         line += f" ({'; '.join(shown)})"
     if finding.notes:
         line += f". Note: {', '.join(map(_note, finding.notes))}"
+    writing.lines[finding.name] = line
     return line
 
 
@@ -256,7 +253,9 @@ def _without_annotation(text: str) -> str:
     return _ANNOTATION.sub("", text) if text.endswith("}") else text
 
 
-def short_lines(knowledge: Knowledge, findings: Iterable[Finding], *, naming_all: bool = True) -> list[str]:
+def short_lines(
+    knowledge: Knowledge, findings: Iterable[Finding], writing: Writing, *, naming_all: bool = True
+) -> list[str]:
     """One line per finding that a card depends on, with value, date and caveat and without ids, marked.
 
     ``naming_all`` names further entries of other names too, in place of a count of all further entries.
@@ -270,7 +269,11 @@ def short_lines(knowledge: Knowledge, findings: Iterable[Finding], *, naming_all
             continue
         if finding.evidence:
             seen.add(finding.evidence)
-        lines.append(_short_line(knowledge, finding, naming_all))
+        key = finding.name, naming_all
+        line = writing.short_lines.get(key)
+        if line is None:
+            line = writing.short_lines[key] = _short_line(knowledge, finding, naming_all)
+        lines.append(line)
     return _with_drugs_in_one_line(list(dict.fromkeys(lines)))
 
 
@@ -301,7 +304,7 @@ def _short_line(knowledge: Knowledge, finding: Finding, naming_all: bool) -> str
         # What could not be read is told by its own words: how many there are is not what the reader must look at.
         return f"Not read: {'; '.join(map(_own_words, finding.evidence[:GROUNDS]))}"
     value = amount(finding)
-    name = _BRACKETS.sub("", title(knowledge, finding.name))
+    name = _short_titles(knowledge)[finding.name]
     quoted = _quoted(finding.evidence[0], numeric=value is not None) if finding.evidence else ""
     said = f"{name}: {value}" if value is not None else name
     if not quoted:
@@ -311,6 +314,12 @@ def _short_line(knowledge: Knowledge, finding: Finding, naming_all: bool) -> str
         return f"{said}{between}{quoted}"
     more = _others(finding.evidence, str) if naming_all else f" (+{len(finding.evidence) - 1})"
     return f"{said}{between}{quoted}{more}"
+
+
+@of_rule_set
+def _short_titles(knowledge: Knowledge) -> dict[str, str]:
+    """The words for each finding, without what they explain in brackets."""
+    return {name: _BRACKETS.sub("", title(knowledge, name)) for name in (*knowledge.conclusions, *knowledge.facts)}
 
 
 def _others(evidence: tuple[Evidence, ...], name_of: Callable[[str], str]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from service.cards.finding_words import asked, quoted_lines
+from service.cards.layout import as_also, closing
 from service.cards.of_rules import of_rule
 from service.cards.sources import source_lines
 from service.cards.summary import also, summary
@@ -15,22 +16,22 @@ from service.knowledge.model import Knowledge, Rule
 
 def detail(knowledge: Knowledge, advice: Advice, writing: Writing) -> str:
     """The whole detail of one card for a clinician, in GitHub markdown without HTML."""
-    return "\n\n".join([*body(knowledge, advice, writing), f"*{knowledge.not_clearance}*"])
+    return "\n\n".join([*body(knowledge, advice, writing), closing(knowledge.not_clearance)])
 
 
-def body(knowledge: Knowledge, advice: Advice, writing: Writing) -> Iterator[str]:
+def body(knowledge: Knowledge, advice: Advice, writing: Writing) -> list[str]:
     """The paragraphs of one card's detail without the closing sentence, so that folded cards can share it."""
     rule = advice.rule
     assert rule.card is not None
     found = quoted_lines(knowledge, advice.found, writing)
     missing = asked(knowledge, advice.not_recorded)
-    yield rule.card.detail
-    yield from (f"**Also:** {said}" for said in also(advice, writing))
+    paragraphs = [rule.card.detail, *map(as_also, also(advice, writing))]
     if found:
-        yield "**Found:**\n\n" + "\n".join(found)
+        paragraphs.append("**Found:**\n\n" + "\n".join(found))
     if missing:
-        yield f"**Not recorded:** {'; '.join(missing)}"
-    yield _ends(knowledge, rule)[rule.review_by < writing.today]
+        paragraphs.append(f"**Not recorded:** {'; '.join(missing)}")
+    paragraphs.append(_ends(knowledge, rule)[rule.review_by < writing.today])
+    return paragraphs
 
 
 @of_rule
@@ -49,12 +50,12 @@ def _grounds(knowledge: Knowledge, rule: Rule) -> str:
     return f"{sources}\n\n**Not verified**\n\n" + "\n".join(f"- {part}" for part in rule.unverified_parts)
 
 
-def full_text_of(knowledge: Knowledge, group: Sequence[Advice], writing: Writing) -> Iterator[str]:
-    """The paragraphs of several pieces of advice that share a card, each under its own summary."""
+def full_text_of(knowledge: Knowledge, group: Sequence[Advice], writing: Writing) -> str:
+    """The whole detail of several pieces of advice that share a card, each under its own summary."""
+    paragraphs: list[str] = []
     for item in group:
-        yield f"**{summary(item, writing)}**"
-        yield from body(knowledge, item, writing)
-        yield "---"
+        paragraphs += (f"**{summary(item, writing)}**", *body(knowledge, item, writing), "---")
+    return "\n\n".join([*paragraphs, closing(knowledge.not_clearance)])
 
 
 def patient_detail(knowledge: Knowledge, rule: Rule) -> str:

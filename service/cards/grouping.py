@@ -149,5 +149,5 @@ def _point(knowledge: Knowledge, advice: Advice, writing: Writing) -> str:
     """One line. A warning shows what it depends on, also here; the summary of a critical card holds the value."""
     said = summary(advice, writing)
     if _rank(advice) == Indicator.WARNING.rank:
-        said += "".join(f" {line}." for line in short_lines(knowledge, advice.deciding)[:2])
+        said += "".join(f" {line}." for line in short_lines(knowledge, advice.deciding, writing)[:2])
     return f"{said} ({knowledge.sources[leading(knowledge, advice.rule).source].label})"

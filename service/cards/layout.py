@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
@@ -61,7 +61,7 @@ def sections(knowledge: Knowledge, advice: Advice, writing: Writing) -> Sections
     return Sections(
         act=act(rule.card),
         also=tuple(also(advice, writing)),
-        because=tuple(first_of(short_lines(knowledge, grounds, naming_all=is_danger), GROUNDS)),
+        because=tuple(first_of(short_lines(knowledge, grounds, writing, naming_all=is_danger), GROUNDS)),
         end=end_of(knowledge, [advice], writing.today, _most_unknown(rule.card), names_sources=True),
     )
 
@@ -139,9 +139,14 @@ def _other_unknowns(knowledge: Knowledge, group: Sequence[Advice]) -> tuple[str,
 def _grounds(knowledge: Knowledge, card: CardText, deciding: Sequence[Finding]) -> list[Finding]:
     """What a card depends on, without the one order that its summary names and without what lets it apply here."""
     in_front = [one for one in deciding if one.name not in knowledge.background] or list(deciding)
-    if not any(one.kind == "drug" and one.finding.endswith("ordered") for one in references(card.summary)):
+    if not _names_an_order(card.summary):
         return in_front
     return [one for one in in_front if not (_is_order(one) and len(one.evidence) == 1)] or in_front
+
+
+@cache
+def _names_an_order(summary: str) -> bool:
+    return any(one.kind == "drug" and one.finding.endswith("ordered") for one in references(summary))
 
 
 def _most_unknown(card: CardText) -> int:
@@ -185,18 +190,14 @@ def foot(knowledge: Knowledge, rules: Sequence[Rule], today: date) -> str:
 
 def write(parts: Sections) -> str:
     """The Markdown of a card's detail (CA-4)."""
-    return "\n\n".join(_paragraphs(parts))
+    because = _list(parts.because)
+    return "\n\n".join([part for part in (parts.act, *map(as_also, parts.also), because, parts.end) if part])
 
 
-def _paragraphs(parts: Sections) -> Iterator[str]:
-    if parts.act:
-        yield parts.act
-    yield from (f"**Also:** {said}" for said in parts.also)
-    if parts.because:
-        yield _list(parts.because)
-    if parts.end:
-        yield parts.end
+def as_also(said: str) -> str:
+    """A danger that a card names beside its own."""
+    return f"**Also:** {said}"
 
 
 def _list(lines: Sequence[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n".join([f"- {line}" for line in lines])

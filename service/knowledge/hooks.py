@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 CLINICIANS = ("Practitioner", "PractitionerRole")
 PATIENT_SIDE = ("Patient", "RelatedPerson")
@@ -44,7 +45,7 @@ class ContextField:
     types: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hook:
     """One hook: the fields of its context, and the version of its definition."""
 
@@ -57,12 +58,12 @@ class Hook:
         """The context fields that a prefetch template may name, by name."""
         return {field.name: field for field in self.fields if field.token}
 
-    @property
+    @cached_property
     def has_orders(self) -> bool:
         """Whether the context itself brings orders to be checked."""
         return any(field.role is Role.ORDERS for field in self.fields)
 
-    @property
+    @cached_property
     def brings_entries(self) -> bool:
         """Whether the context brings orders, or entries that are being made."""
         return any(field.role is not Role.NONE for field in self.fields)
