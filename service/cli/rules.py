@@ -175,6 +175,9 @@ def prove(rules_folder: Path, only: str | None, *, as_json: bool) -> None:
     """
     from service.review.proof import invariant_names, prove_all
 
+    if only is not None and only not in (names := invariant_names(rules_folder)):
+        hint = did_you_mean(only, names)
+        raise click.UsageError(f"there is no invariant {only}; {hint or 'there are ' + ', '.join(sorted(names))}")
     if not as_json:
         for line in _changes_of_gates(rules_folder):
             click.echo(f"differs {line}")
@@ -185,10 +188,6 @@ def prove(rules_folder: Path, only: str | None, *, as_json: bool) -> None:
             _show_proof(proof)
     if as_json:
         echo_json([_proof_json(proof) for proof in proofs])
-    if only is not None and not proofs:
-        names = invariant_names(rules_folder)
-        hint = did_you_mean(only, names)
-        raise click.UsageError(f"there is no invariant {only}; {hint or 'there are ' + ', '.join(sorted(names))}")
     sys.exit(0 if all(proof.holds for proof in proofs) else 1)
 
 

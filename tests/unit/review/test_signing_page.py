@@ -7,6 +7,7 @@ import pytest
 from service.knowledge.digest import reviewed_content
 from service.knowledge.model import Knowledge, Rule
 from service.review.signing_page import fact_page, rule_page, source_page
+from tests.thoroughness import some_of
 
 
 def files_of_rules(knowledge: Knowledge) -> dict[str, list[Rule]]:
@@ -17,9 +18,11 @@ def files_of_rules(knowledge: Knowledge) -> dict[str, list[Rule]]:
 
 
 def test_every_word_a_signature_covers_stands_on_the_page(knowledge: Knowledge) -> None:
-    # Every twelfth file: all of them take long, and the page is made in one way.
-    for name, rules in sorted(files_of_rules(knowledge).items())[::12]:
-        page = " ".join(word for word in rule_page(knowledge, rules).split() if word != ">")
+    for name, rules in some_of(sorted(files_of_rules(knowledge).items()), 8):
+        words = [word for word in rule_page(knowledge, rules).split() if word != ">"]
+        page = " ".join(words)
+        # Most are codes, thousands of them, which stand on the page behind their system.
+        found = {word.rpartition("|")[2] for word in words}
         for rule in rules:
             content = reviewed_content(knowledge, rule.id)
             card = content["rule"].get("card") or {}
@@ -37,8 +40,9 @@ def test_every_word_a_signature_covers_stands_on_the_page(knowledge: Knowledge) 
             judged += [order["dose"]["text"] for order in content["orders"] if order.get("dose")]
             judged += [reason["display"] for reason in content["override_reasons"]]
             judged += [other["id"] for other in content["drawn_by"] if other["id"] not in {one.id for one in rules}]
-            missing = [text for text in judged if " ".join(text.split()) not in page]
+            missing = [text for text in set(judged) - found if " ".join(text.split()) not in page]
             assert missing == [], name
+            found.update(judged)
 
 
 def test_a_limit_reads_as_a_sentence_with_its_unit(knowledge: Knowledge) -> None:
