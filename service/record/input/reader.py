@@ -18,7 +18,7 @@ from service.record.input.subject import OF_A_PATIENT, Patients, Subject, is_nam
 from service.record.input.unpacking import Piece, Unpacked, may_wrap, unpack, unpack_state
 from service.record.model import UNTYPED, Completeness, Entry, Problem, Record
 from service.record.releases.fhir_classes import Release
-from service.record.releases.reading import RENAMED, dstu2_sign, normalise
+from service.record.releases.reading import MAY_BE_DSTU2, RENAMED, dstu2_sign, normalise
 
 READ_TYPES = OF_A_PATIENT | {"Patient", "Medication", "Device"}
 """Types that ``complete="all"`` is about."""
@@ -78,7 +78,7 @@ def read_bundle(
     completeness = _completeness_of_bundle(gathered, unpacked, READ_TYPES if complete == "all" else complete)
     lost = filter(may_be_draft, (*gathered.dropped, *unpacked.misspelt))
     closed = [one.path for one in unpacked.problems if one.reason.code is NoteCode.NOT_OPENED]
-    perhaps = [entry.reference for entry in filter(may_be_draft, gathered.entries)]
+    perhaps = [entry.reference for entry in filter(may_be_draft, gathered.entries if order_hook else ())]
     return gathered.record(
         None if chosen is None or is_nameless(chosen) else chosen,
         completeness,
@@ -481,7 +481,7 @@ def _refuse_dstu2(pieces: Sequence[Piece]) -> None:
     weak: Counter[str] = Counter()
     reasons: dict[str, Issue] = {}
     for piece in pieces:
-        sign = dstu2_sign(piece.resource)
+        sign = dstu2_sign(piece.resource) if piece.type in MAY_BE_DSTU2 else None
         if sign is None:
             continue
         reason, is_sure = sign

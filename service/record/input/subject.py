@@ -49,9 +49,9 @@ class Patients:
     def _own_base(self) -> str | None:
         """The server of the Patient, else the one of all entries, else the only one that absolute references name."""
         bases = (
-            _bases(piece.full_url for piece in self._found)
-            or _bases(piece.full_url for piece in self._pieces)
-            or _bases(_text_of(_subject(piece.resource)) for piece in self._pieces)
+            _bases([piece.full_url for piece in self._found])
+            or _bases([piece.full_url for piece in self._pieces])
+            or _bases([_text_of(_subject(piece.resource)) for piece in self._pieces])
         )
         return bases[0] if len(bases) == 1 else None
 
@@ -149,6 +149,9 @@ def with_nameless_as(said: list[str | Subject], patient: str) -> list[str | Subj
 
 
 def _subject(resource: Mapping[str, Any]) -> object:
+    subject = resource.get("subject")
+    if type(subject) is dict and subject:
+        return subject
     for name in _SUBJECT_ELEMENTS:
         value = resource.get(name)
         if value:
@@ -176,7 +179,7 @@ def _bases(urls: Iterable[str | None]) -> list[str]:
     """The distinct servers that absolute URLs of resources name."""
     # One URL stands for all that differ from it in nothing but the id.
     apart: dict[str, str] = {}
-    for url in urls:
+    for url in dict.fromkeys(urls):
         if url:
             plain = "?" not in url and "/_history/" not in url and not url.endswith("/")
             apart.setdefault(url.rpartition("/")[0] if plain else url, url)

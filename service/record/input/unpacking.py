@@ -69,7 +69,11 @@ def unpack(document: object) -> Unpacked:
         _refuse_misspelt(named)
         _take(document, named, None, into, 0)
     elif isinstance(document, list):
+        pieces = into.pieces
         for number, part in enumerate(document):
+            if isinstance(part, dict) and "resource" not in part and _is_plain(part):
+                pieces.append(Piece(part, part["resourceType"], part["id"] or None, f"[{number}]", None))
+                continue
             # A list of entries ({"resource": ...}) is a Bundle without its wrapping.
             _take_entry(part, f"[{number}]", into, 0)
     else:
@@ -100,14 +104,17 @@ def unpack_state(state: PrefetchState) -> Unpacked:
     for number, resource in enumerate(state.resources):
         url = urls[number] if number < len(urls) else None
         path = f"prefetch.{key}.entry[{number}].resource" if is_bundle else f"prefetch.{key}"
-        if isinstance(resource, dict):
-            # Nearly every resource is so; of any other it is looked at what it is.
-            type_, id_ = resource.get("resourceType"), resource.get("id")
-            if isinstance(type_, str) and type_ in _PLAIN and isinstance(id_, str):
-                pieces.append(Piece(resource, type_, id_ or None, path, url))
-                continue
+        if isinstance(resource, dict) and _is_plain(resource):
+            pieces.append(Piece(resource, resource["resourceType"], resource["id"] or None, path, url))
+            continue
         _take(resource, path, url, into, 0)
     return into
+
+
+def _is_plain(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource holds no others and has an id, as nearly every one does; of others it is looked at what."""
+    type_ = resource.get("resourceType")
+    return isinstance(type_, str) and type_ in _PLAIN and isinstance(resource.get("id"), str)
 
 
 def unpack_context(value: Mapping[str, Any], path: str) -> Unpacked:
@@ -211,8 +218,11 @@ def _take_entry(entry: object, path: str, into: Unpacked, depth: int) -> None:
             into.lose(path, Note(NoteCode.NO_RESOURCE), UNTYPED)
         return
     url = entry.get("fullUrl")
-    inner = f"{path}.resource"
-    _take(resource, inner, url if isinstance(url, str) and url else None, into, depth + _is_bundle(resource))
+    inner, full_url = f"{path}.resource", url if isinstance(url, str) and url else None
+    if isinstance(resource, dict) and _is_plain(resource):
+        into.pieces.append(Piece(resource, resource["resourceType"], resource["id"] or None, inner, full_url))
+        return
+    _take(resource, inner, full_url, into, depth + _is_bundle(resource))
 
 
 def _is_failed(response: object) -> bool:

@@ -24,6 +24,9 @@ DSTU2_TYPES = frozenset(
 )
 """Resource types that only DSTU2 has, of those a chart holds (BodySite also in STU3 is BodyStructure in R4)."""
 
+MAY_BE_DSTU2 = DSTU2_TYPES | {"Condition", "AllergyIntolerance", "MedicationStatement", "Procedure"}
+"""The types of which some resources show that they are DSTU2."""
+
 RENAMED = {
     "ProcedureRequest": "ServiceRequest",
     "ReferralRequest": "ServiceRequest",
