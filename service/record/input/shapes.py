@@ -60,7 +60,16 @@ def are_flawless(resources: Sequence[Mapping[str, Any]], type_: str) -> bool:
     if not are_usual(resources, type_):
         return False
     about = ABOUT.get(type_)
-    return about is None or all(_is_about_something(resource, about[0]) for resource in resources)
+    return about is None or _are_about_something(resources, about[0])
+
+
+def _are_about_something(resources: Sequence[Mapping[str, Any]], name: str) -> bool:
+    for resource in resources:
+        value = resource.get(name)
+        # Nearly every one says it in words; of any other it is looked at how.
+        if not (type(value) is dict and _is_text(value.get("text"))) and not _is_about_something(resource, name):
+            return False
+    return True
 
 
 def looked_through(resource: Mapping[str, Any], type_: str, *, under_review: bool = False) -> list[Flaw]:

@@ -97,7 +97,7 @@ def is_usual(resource: Mapping[str, Any], type_: str) -> bool:
         msgspec.convert(resource, usual.shape)
     except msgspec.ValidationError:
         return False
-    return _is_usual_within(resource, usual, type_)
+    return _are_usual_within((resource,), usual, type_)
 
 
 def are_usual(resources: Sequence[Mapping[str, Any]], type_: str) -> bool:
@@ -109,17 +109,17 @@ def are_usual(resources: Sequence[Mapping[str, Any]], type_: str) -> bool:
         msgspec.convert(resources, usual.shapes)
     except msgspec.ValidationError:
         return False
-    return all(_is_usual_within(resource, usual, type_) for resource in resources)
+    return _are_usual_within(resources, usual, type_)
 
 
-def _is_usual_within(resource: Mapping[str, Any], usual: _Usual, type_: str) -> bool:
-    """What its shape does not tell: its dates can be read, and a status in several words says one thing."""
+def _are_usual_within(resources: Sequence[Mapping[str, Any]], usual: _Usual, type_: str) -> bool:
+    """What their shape does not tell: their dates can be read, and a status in several words says one thing."""
     # Here and not by the shape: what was parsed once is known.
     for name in usual.dates:
-        written = resource.get(name)
-        if written is not None and parse(written) is None:
+        written = [value for resource in resources if (value := resource.get(name)) is not None]
+        if written and not all(map(parse, written)):
             return False
-    return type_ not in _CODED or not says_two_things(resource)
+    return type_ not in _CODED or not any(map(says_two_things, resources))
 
 
 @cache
