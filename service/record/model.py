@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from service.finding import Finding
 from service.note import Note
 from service.record.once import once
 from service.record.releases.fhir_classes import Release
@@ -141,6 +142,11 @@ class Record:
     def unread(self) -> Mapping[str, int]:
         """How many entries could not be read or used, by resource type."""
         return Counter(sorted(problem.unread for problem in self.problems if problem.unread is not None))
+
+    @once
+    def silences(self) -> dict[object, Finding]:
+        """What finding nothing means, where it was worked out, by what it depends on."""
+        return {}
 
     @property
     def patient(self) -> Entry | None:

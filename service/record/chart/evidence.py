@@ -180,12 +180,14 @@ def read_types(definition: FactDefinition) -> tuple[str, ...]:
 
 def no_matching_data(definition: FactDefinition, record: Record, notes: Sequence[Note | None] = ()) -> Finding:
     """What finding nothing means: absent when the definition allows it, else unknown with the reasons."""
-    if notes or record.not_understood:
+    if notes:
         return _nothing_found(definition, record, notes)
     # It depends on how the lists came, and on whether they hold anything, alone; callers send the same few states.
     of, types, found = _SILENT.get(id(definition)) or _NO_FACT
     if of is not definition:
         _, types, found = _SILENT[id(definition)] = (definition, read_types(definition), Bounded(_STATES))
+    if record.not_understood:
+        return _silence_of(definition, types, record)
     states = tuple(map(record.completeness_of, types)), _hold_enough(definition, record)
     finding = found.get(states)
     if finding is None:
@@ -198,6 +200,15 @@ _Silence = tuple[FactDefinition | None, tuple[str, ...], Bounded[tuple[tuple[Com
 _NO_FACT: _Silence = (None, (), Bounded(1))
 _SILENT: Bounded[int, _Silence] = Bounded(2048)
 """What finding nothing means for a fact in some states of its lists, by the address of the fact, which is kept too."""
+
+
+def _silence_of(definition: FactDefinition, types: tuple[str, ...], record: Record) -> Finding:
+    """The same for a record with entries that could not be read: alike for all facts that go by the same lists."""
+    on = types, definition.complete, definition.complete_nonempty
+    known = record.silences.get(on)
+    if known is None:
+        known = record.silences[on] = _nothing_found(definition, record, ())
+    return Finding(definition.id, known.status, evidence=known.evidence, notes=known.notes)
 
 
 def _nothing_found(definition: FactDefinition, record: Record, notes: Sequence[Note | None]) -> Finding:

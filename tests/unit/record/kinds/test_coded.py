@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from service.finding import Status
+from service.record.derive import Derivation
 from tests.unit.record.facts_in_python import (
     ALLERGY_NONE,
     ICD,
     LOCAL,
     LOINC,
     MRI,
+    NOW,
     NSAID_ALLERGY,
     RETENTION,
     SADDLE,
@@ -24,11 +27,13 @@ from tests.unit.record.facts_in_python import (
     condition,
     fact,
     find,
+    knowledge,
     measured,
     notes,
     observation,
     patient,
     procedure,
+    record,
     said,
     source,
     status,
@@ -612,3 +617,19 @@ def test_the_newest_judged_result_decides_and_one_without_range_takes_nothing_ba
     assert finding.status is Status.PRESENT
     assert [item.text for item in finding.evidence] == ["ALT: 90 U/L"]
     assert find(RAISED, _enzyme(ALT, 30, **_flag("N")), _enzyme(AST, 90, **_flag("H"))).status is Status.PRESENT
+
+
+def test_one_problem_that_is_not_understood_leaves_each_fact_unknown_for_its_own_lists() -> None:
+    own = replace(RETENTION_FACT, id="another-name")
+    never = replace(RETENTION_FACT, id="of-no-list", complete=())
+    derivation = Derivation(knowledge(RETENTION_FACT, own, never))
+    unread = condition({"text": "Nephroblastomatosis of somewhere"}, id="c1")
+    findings = derivation.findings(record([unread], complete=["Condition"]), NOW)
+    assert {name: finding.name for name, finding in findings.items()} == {name: name for name in findings}
+    assert findings["another-name"].status is Status.UNKNOWN
+    assert findings["another-name"].evidence == findings[RETENTION_FACT.id].evidence != ()
+    assert findings["another-name"].notes == findings[RETENTION_FACT.id].notes
+    assert said(findings["of-no-list"]) == ("not recorded",)
+    assert findings["of-no-list"].evidence == ()
+    after = derivation.findings(record([condition()], complete=["Condition"]), NOW)
+    assert after["another-name"].status is Status.ABSENT
