@@ -30,14 +30,16 @@ class ContentIds:
 
     def of(self, knowledge: Knowledge, facts: Mapping[str, Finding], hook: str, now: datetime) -> uuid.UUID:
         """The id of what is decided on these facts with this knowledge."""
-        text = "\n".join([self._line(facts[name]) for name in sorted(facts)])
+        known, lines = self._written, []
+        for name in sorted(facts):
+            finding = facts[name]
+            written = known.get(id(finding))
+            lines.append(written[1] if written is not None and written[0] is finding else self._line(finding))
+        text = "\n".join(lines)
         content = f"{knowledge.digest}\n{hook}\n{now.isoformat()}\n{text}"
         return uuid.uuid5(_CONTENT_IDS, hashlib.sha256(content.encode()).hexdigest())
 
     def _line(self, finding: Finding) -> str:
-        written = self._written.get(id(finding))
-        if written is not None and written[0] is finding:
-            return written[1]
         line = _line(finding)
         if not finding.evidence:
             self._written[id(finding)] = (finding, line)

@@ -17,8 +17,8 @@ import orjson
 from service.bounded import Bounded
 from service.cards.concern import concerns
 from service.decision import Decision, Prepared
-from service.engine.trace import Result
 from service.finding import Status
+from service.knowledge.conditions import Truth
 from service.knowledge.model import FactKind, Indicator, types_read
 from service.population.chart import Gathered, Group, Read
 from service.population.gating import Passed
@@ -37,6 +37,9 @@ MANY = 3
 NOTHING_RECORDED = "nothing recorded that tells"
 _REFERENCE = re.compile(rf"\b({'|'.join(sorted(RESOURCE_TYPES))})/([A-Za-z0-9.\-]{{1,64}})")
 _MOST_PERSONS = 65536
+_MOST_WHYS = 16384
+Lists = frozenset[tuple[str, Completeness]]
+"""How each list came."""
 
 
 @dataclass(slots=True)
@@ -136,6 +139,14 @@ class Judge:
         self._knowledge = services.prepared.knowledge
         self._pseudonyms = Pseudonyms(question.pseudonyms)
         self._persons = Persons(services.prepared, question.now)
+        self._whys: Bounded[tuple[str, Lists], str] = Bounded(_MOST_WHYS)
+        rules = services.prepared.programs[question.hook].in_order.rules
+        self._warning = tuple(
+            number
+            for number, rule in enumerate(rules)
+            if rule.card is not None and question.hook in rule.hooks and rule.severity > Indicator.INFO.rank
+        )
+        """Where the rules stand that show a card of more than information."""
 
     def judge(self, gathered: Gathered, read: Read, tally: Tally) -> Rows:
         """The rows of one patient; what is counted of it goes to the tally."""
@@ -210,13 +221,20 @@ class Judge:
             tally.figures["patientsNotAssessed"] += 1
         if decision.not_assessed:
             tally.figures["patientsNotAssessedUnnamed"] += 1
+        self._count_missing(decision, record, tally)
+
+    def _count_missing(self, decision: Decision, record: Record, tally: Tally) -> None:
+        """Count the facts that are missing, and the warnings that are open for want of them."""
+        lists = frozenset(record.completeness.items())
         for fact in decision.wanted:
-            tally.missing[fact, self._why_missing(fact, record)] += 1
-        for outcome in decision.outcomes:
-            rule = outcome.rule
-            decides = rule.card is not None and decision.hook in rule.hooks and rule.severity > Indicator.INFO.rank
-            if decides and outcome.result is Result.NOT_ENOUGH_DATA:
-                tally.undecided[rule.id] += 1
+            why = self._whys.get((fact, lists))
+            if why is None:
+                why = self._whys[fact, lists] = self._why_missing(fact, record)
+            tally.missing[fact, why] += 1
+        truths = decision.outcomes.truths
+        for number in self._warning:
+            if truths[number] == Truth.UNKNOWN:
+                tally.undecided[decision.outcomes.of.rules[number].id] += 1
 
     def _why_missing(self, fact: str, record: Record) -> str:
         """Why a fact is unknown: which of its lists did not come, or that nothing is recorded."""
