@@ -91,6 +91,11 @@ class Gathered:
     @property
     def duplicates(self) -> int:
         """How many lines hold a resource that another line holds too."""
+        every: list[str] = []
+        for run, _ in self.runs:
+            every += run.ids
+        if len(set(every)) == len(every):
+            return 0
         ids: dict[str, list[str]] = {}
         for run, _ in self.runs:
             ids.setdefault(run.type, []).extend(filter(None, run.ids))

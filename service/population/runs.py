@@ -55,9 +55,9 @@ decode_bundle_span = msgspec.msgpack.Decoder(BundleSpan).decode
 
 def lines_of_run(record: Spilled, text: bytes) -> Iterator[tuple[bytes, Spilled]]:
     """The lines of a run, each with where it stands."""
-    offset = record.offset
+    offset, key, source, kind = record.offset, record.key, record.source, Kind.LINE
     for line in text.split(_NEWLINE):
-        yield line, Spilled(record.key, Kind.LINE, record.source, offset, b"")
+        yield line, Spilled(key, kind, source, offset, b"")
         offset += len(line) + 1
 
 

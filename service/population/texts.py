@@ -49,7 +49,8 @@ def parsed(text: bytes) -> Any:
             document = orjson.loads(text)
         except orjson.JSONDecodeError:
             return parse_json(text, max_depth=DEEPEST)
-        if orjson.dumps(document).count(b'"') == text.count(b'"'):
+        written = orjson.dumps(document)
+        if written == text or written.count(b'"') == text.count(b'"'):
             return document
     return parse_json(text, max_depth=DEEPEST)
 
