@@ -60,8 +60,12 @@ class Plan:
     sizes: Sizes
 
     def hashed_apart(self) -> tuple[int, ...]:
-        """The files whose SHA-256 is worked out by itself, because no task reads them as they stand on disk."""
-        return tuple(source.number for source in self.sources if source.form is Form.LINES or source.compression)
+        """The files whose SHA-256 is worked out by itself, because no task reads them as they stand on disk.
+
+        The largest come first: that of one file cannot be shared out.
+        """
+        files = (source for source in self.sources if source.form is Form.LINES or source.compression)
+        return tuple(source.number for source in sorted(files, key=lambda source: -source.size))
 
 
 def plan_of(inputs: Inputs, sizes: Sizes) -> Plan:
