@@ -44,7 +44,7 @@ class Brought:
 def read_context(call: HookCall) -> Brought:
     """The resources of the call's context by the part they play. A bad entry is a problem and costs only itself.
 
-    Raises RequestError 400 where a field holds no FHIR at all, or nothing in it can be read as an order.
+    Raises RequestError 400 where a field holds no FHIR at all, or nothing that stands in one can be read.
     """
     brought = Brought()
     for field_ in call.hook.fields:
@@ -54,8 +54,8 @@ def read_context(call: HookCall) -> Brought:
         is_of_orders = field_.role is Role.ORDERS
         read = (_read(piece, call.patient_id, is_order=is_of_orders) for piece in unpacked.pieces)
         unpacked.pieces = [one for pieces in read for one in pieces]
+        _refuse_unreadable(unpacked, "order" if is_of_orders else "entry")
         if is_of_orders:
-            _refuse_unreadable(unpacked)
             _split(unpacked, call.context.get("selections"), brought)
         else:
             brought.beside.pieces += unpacked.pieces
@@ -63,13 +63,13 @@ def read_context(call: HookCall) -> Brought:
     return brought
 
 
-def _refuse_unreadable(unpacked: Unpacked) -> None:
-    """Refuse a context whose entries cannot be read, every one of them: an order that is lost must not look checked."""
+def _refuse_unreadable(unpacked: Unpacked, what: str) -> None:
+    """Refuse a context whose entries cannot be read, every one of them: what is lost must not look checked."""
     if unpacked.pieces:
         return
     if lost := [problem for problem in unpacked.problems if problem.reason.code is not NoteCode.OUTCOME]:
         raise RequestError(
-            [Issue(problem.path, f"no order that can be read: {text_of(problem.reason)}") for problem in lost]
+            [Issue(problem.path, f"no {what} that can be read: {text_of(problem.reason)}") for problem in lost]
         )
 
 

@@ -317,3 +317,28 @@ def test_the_answer_to_a_narrower_search_is_a_part_of_the_list(
     drafts = searchset(ordered(*IBUPROFEN))
     answered = call(client, "order-sign", lists={"conditions": problems}, draftOrders=drafts)
     assert ("Received in part: " in str(answered.get_json()["cards"])) is not is_whole
+
+
+LOST: list[Any] = ["allergyintolerance", "Conditon", 7, None]
+
+
+@pytest.mark.parametrize("kind", LOST)
+@pytest.mark.parametrize(
+    ("hook", "field", "in_bundle"),
+    [
+        ("allergyintolerance-create", "allergyIntolerance", False),
+        ("problem-list-item-create", "conditions", True),
+        ("appointment-book", "appointments", True),
+    ],
+)
+def test_what_is_being_entered_and_cannot_be_read_is_refused_with_its_path(
+    client: FlaskClient, hook: str, field: str, in_bundle: bool, kind: object
+) -> None:
+    entry = {"resourceType": kind, "id": "x", "code": {"text": "Ibuprofen"}, "patient": {"reference": "Patient/p"}}
+    answered = call(client, hook, known=[], **{field: searchset(entry) if in_bundle else entry})
+    assert answered.status_code == 400
+    assert f"context.{field}" in str(answered.get_json()["issue"])
+
+
+def test_an_empty_context_of_entries_is_no_fault(client: FlaskClient) -> None:
+    assert call(client, "problem-list-item-create", known=[], conditions=searchset()).status_code == 200
