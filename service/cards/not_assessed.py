@@ -60,6 +60,7 @@ _LONGEST_NAME = NAMES["drug"]
 _LONGEST_ENTRY = 60
 _SUSPECTED = frozenset({NoteCode.PROVISIONAL})
 _PERHAPS_TAKEN = MAY_BE_TAKEN | {NoteCode.PLANNED}
+_WHEN_NOT_TOLD = frozenset({NoteCode.UNDATED, NoteCode.INEXACT_DATE})
 _BEING_ENTERED = frozenset({NoteCode.BEING_ENTERED})
 _DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
 _ANSWER = re.compile(r"^.*: ")
@@ -120,6 +121,7 @@ def not_assessed(
     _not_recognised(knowledge, decision, facts, causes, is_alone=is_alone)
     _not_on_the_patient(knowledge, decision, facts, causes)
     _unread(knowledge, decision, facts, causes)
+    _undated(decision, facts, causes)
     if HOOKS[decision.hook].has_orders:
         _doses(knowledge, decision, causes)
         _may_be_taken(decision, facts, causes)
@@ -300,6 +302,14 @@ def _suspected(decision: Decision, facts: Facts, causes: _Causes) -> None:
     if entries:
         causes.summaries.append(f"{_first_of([_entry_name(item) for item in entries])} only suspected")
         causes.lines.append(f"Suspected, not confirmed: {unknown_line([_words(item) for item in entries])}.")
+
+
+def _undated(decision: Decision, facts: Facts, causes: _Causes) -> None:
+    """Problems and procedures that would raise a warning if they were recent, and do not tell when they were."""
+    entries = _doubtful(decision, facts, FactKind.CODED, _WHEN_NOT_TOLD, causes)
+    if entries:
+        causes.summaries.append(f"the date of {_first_of([_entry_name(item) for item in entries])} not on record")
+        causes.lines.append(f"No date, or none exact enough: {unknown_line([_words(item) for item in entries])}.")
 
 
 def _doubtful(

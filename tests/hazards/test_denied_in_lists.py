@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import Json, ask, measured, person, sciatica, speaking
+from tests.hazards.answers import ask, speaking
+from tests.hazards.charts import Json, measured, person, sciatica
 
 NOT_READ = "rf-words-not-read"
 

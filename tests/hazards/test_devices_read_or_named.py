@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.hazards.charts import Json, answer, ask, details, person, sciatica, speaking, status_of
+from tests.hazards.answers import ask, details, speaking, status_of
+from tests.hazards.charts import Json, answer, person, sciatica
 
 SAFETY = "es-mri-contraindicated"
 MRI: Json = {

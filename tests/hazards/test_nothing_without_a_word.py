@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.hazards.answers import NOW, ask, signing, speaking, status_of
-from tests.hazards.charts import ACTIVE, ICD, RXNORM, WARFARIN, Json, drug, person
+from tests.hazards.charts import ACTIVE, ICD, RXNORM, WARFARIN, Json, drug, person, problem_in_words, sciatica
 
 
 def reacting(code: str) -> Json:
@@ -79,3 +79,18 @@ def test_a_bundle_with_nothing_about_the_patient_is_never_answered_with_silence(
 def test_a_chart_without_a_back_problem_stays_silent_though_no_list_of_problems_came(client: FlaskClient) -> None:
     assert ask(client, [person(), drug(*WARFARIN)])["cards"] == []
     assert ask(client, [person()], complete="all")["cards"] == []
+
+
+@pytest.mark.parametrize("dated", [{"recordedDate": None}, {"onsetDateTime": "2026"}])
+def test_an_injury_that_does_not_tell_when_it_was_is_named_at_a_visit(client: FlaskClient, dated: Json) -> None:
+    seen = ask(client, [person(), sciatica(), problem_in_words("Fall from ladder", **dated)], complete="all")
+    assert "rf-major-trauma" not in speaking(seen)
+    assert "No date, or none exact enough: Fall from ladder" in str(seen["cards"])
+
+
+@pytest.mark.parametrize("day", ["2026-11-20", "2015-03-01"])
+def test_an_injury_of_a_known_day_is_judged_by_it(client: FlaskClient, day: str) -> None:
+    fall = problem_in_words("Fall from ladder", onsetDateTime=day)
+    seen = ask(client, [person(), sciatica(), fall], complete="all")
+    assert ("rf-major-trauma" in speaking(seen, "critical")) is (day == "2026-11-20")
+    assert "No date, or none exact enough" not in str(seen["cards"])

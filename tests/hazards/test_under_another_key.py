@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
+from tests.hazards.answers import call
 from tests.hazards.charts import IBUPROFEN, WARFARIN, Json, drug, measured, ordered, sciatica
-from tests.hazards.test_brought_by_the_context import call, searchset
+from tests.http.calls import searchset
 
 SADDLE: Json = {
     **measured("x", 0, None, "2026-11-28"),
