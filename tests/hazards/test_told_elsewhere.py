@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from service.knowledge.model import Knowledge
 from tests.hazards.answers import ask, signing, speaking, status_of, visiting
-from tests.hazards.charts import IBUPROFEN, Json, answer, form, ordered, person, problem, sciatica, told_in_words
+from tests.hazards.charts import IBUPROFEN, LOINC, Json, answer, form, ordered, person, problem, sciatica, told_in_words
 
 DAY = "2026-11-23"
 
@@ -438,6 +438,8 @@ def test_what_the_patient_writes_to_the_practice_is_read(client: FlaskClient) ->
         ("Can you feel when you wipe?", {"valueBoolean": False}, "feel when you wipe"),
         ("Are you able to lift your foot?", {"valueString": "No"}, "lift your foot"),
         ("Are you able to stand on your heels?", {"valueString": "No"}, "stand on your heels"),
+        ("Are you able to lift your foot?", {"valueString": "Nej."}, "lift your foot"),
+        ("Are you able to lift your foot?", {"valueCoding": {"system": LOINC, "code": "LA32-8"}}, "lift your foot"),
         ("No saddle numbness", {"valueBoolean": False}, "saddle numbness"),
         ("Post-void residual", {"valueQuantity": {"value": 400, "unit": "mL"}}, "Post-void residual: 400 mL"),
         ("PVR", {"valueString": "400 ml"}, "PVR: 400 ml"),
@@ -454,6 +456,9 @@ def test_an_answer_that_tells_of_a_lack_is_named(client: FlaskClient, question: 
     [
         ("Is your bladder working normally?", {"valueBoolean": True}),
         ("Are you able to afford your drugs?", {"valueBoolean": False}),
+        ("Are you able to lift your foot?", {"valueCoding": {"system": LOINC, "code": "LA33-6"}}),
+        ("Saddle numbness", {"valueCoding": {"system": LOINC, "code": "LA32-8"}}),
+        ("Saddle numbness", {"valueString": "Nej"}),
         ("Saddle numbness", {"valueBoolean": False}),
         ("How many hours do you sleep?", {"valueDecimal": 7}),
     ],

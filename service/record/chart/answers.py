@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from service.knowledge.model import FactSource
@@ -37,7 +38,10 @@ _WORDS: Mapping[str, bool] = {
     **dict.fromkeys(("ja", "oui", "sí", "si", "sì", "sim"), True),
     **dict.fromkeys(("nein", "non", "nee", "nej", "não"), False),
 }
-_YES = frozenset(word for word, is_yes in _WORDS.items() if is_yes) - {"positive", "pos", "detected"}
+_OF_RESULTS = frozenset({"positive", "pos", "detected", "negative", "neg", "not detected"})
+_YES = frozenset(word for word, is_yes in _WORDS.items() if is_yes) - _OF_RESULTS
+_NO = _WORDS.keys() - _YES - _OF_RESULTS | {"none", "nil", "not present", "not found"}
+"""Words which say of anything that it is not there."""
 _YES_AND_MORE = re.compile(r"(?:yes|ja|oui|sí|sì|sim)\s*[,;:.(\u2013-]")
 
 ANSWERED = ("Observation", "QuestionnaireResponse")
@@ -105,10 +109,20 @@ def is_affirmed(holder: Mapping[str, Any]) -> bool:
     if holder.get("valueBoolean") is True:
         return True
     said = next(said_in_words(holder), None)
-    if said is None:
-        return False
-    words = {text.rstrip(".!").casefold() for text in wordings(said)}
-    return bool(words & _YES) or any(_CODES.get((coding.system, coding.code)) for coding in codings(said))
+    return said is not None and _means(said, _YES, is_yes=True)
+
+
+def says_no(holder: Mapping[str, Any]) -> bool:
+    """Whether an answer is a bare no, or says that what is asked for is not there; a negative result is none."""
+    if holder.get("valueBoolean") is False:
+        return True
+    return any(_means(said, _NO, is_yes=False) for said in said_in_words(holder))
+
+
+def _means(said: object, words: AbstractSet[str], *, is_yes: bool) -> bool:
+    if any(text.rstrip(" .!").casefold() in words for text in wordings(said)):
+        return True
+    return any(_CODES.get((coding.system, coding.code)) is is_yes for coding in codings(said))
 
 
 def is_yes_or_no(concept: object) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from service.record.chart.advice import without_advice
-from service.record.chart.answers import ANSWERED, IN_WORDS, said_in_words
+from service.record.chart.answers import ANSWERED, IN_WORDS, said_in_words, says_no
 from service.record.chart.concepts import answered_items, asked_in_words
 from service.record.chart.evidence import LONGEST_TEXT
 from service.record.chart.worded_answers import in_words, is_nothing_lost, together
@@ -49,7 +49,7 @@ _PLANS = frozenset({"CarePlan", "EpisodeOfCare", "RequestGroup", "RequestOrchest
 _IS_NO = re.compile(
     r"\s*(?:no|none|nil|n|neg|negative|absent|not (?:detected|present|found|applicable|known|done)|normal|unremarkable"
     r"|intact|see (?:components?|notes?|reports?|below)|pending|done|completed|performed|false|never|denie[sd]|unknown"
-    r"|n/?a|nein|non|nee|keine?|aucune?|ningun[oa]|0|-)[\s.!]*",
+    r"|n/?a|nein|non|nee|nej|não|keine?|aucune?|ningun[oa]|0|-)[\s.!]*",
     re.IGNORECASE,
 )
 _ABLE = re.compile(
@@ -69,7 +69,6 @@ _FUNCTION = re.compile(
 )
 _STRENGTH = re.compile(r"\b(?:motor|strength|power|mrc|(?:dorsi|plantar) ?flex\w*)\b", re.IGNORECASE)
 _FULL_STRENGTH = 5
-_GONE = re.compile(r"\s*(?:no|n|false|none|nil|absent|not (?:present|found)|nein|non|nee)[\s.!]*", re.IGNORECASE)
 _ANSWERS = frozenset({"valueBoolean", *IN_WORDS})
 """Elements that answer a question otherwise than by a number."""
 _TOLD_OTHERWISE = frozenset({"component", "dataAbsentReason", "hasMember"})
@@ -167,12 +166,13 @@ def _answers(question: str, concept: object, holder: Mapping[str, Any]) -> Itera
     if holder.get("valueBoolean") is True and not GOOD.search(question):
         yield concept if isinstance(concept, dict) else {"text": question.replace("?", "")}
         return
-    lack = lack_of(question)
-    if lack is not None and says_no(holder):
+    is_no = says_no(holder)
+    if is_no and (lack := lack_of(question)) is not None:
         yield {"text": lack}
     for said in said_in_words(holder):
         words = concept_text(said)
-        if not words or _IS_NO.fullmatch(words) or is_nothing_lost(words):
+        is_no_by_code = is_no and next(wordings(said), None) is None
+        if not words or is_no_by_code or _IS_NO.fullmatch(words) or is_nothing_lost(words):
             continue
         if isinstance(said, dict):
             yield said if "coding" in said or "text" in said else {"coding": [said]}
@@ -191,13 +191,6 @@ def lack_of(question: str) -> str | None:
     if GOOD.search(asked):
         return f"abnormal {GOOD.sub('', asked).strip()}"
     return f"absent {asked}" if _FUNCTION.search(asked) else None
-
-
-def says_no(holder: Mapping[str, Any]) -> bool:
-    """Whether an answer is a bare no, or says that what is asked for is not there."""
-    if holder.get("valueBoolean") is False:
-        return True
-    return any(_GONE.fullmatch(words) for said in said_in_words(holder) for words in wordings(said))
 
 
 def tells_in_words(entry: Entry, is_read: Callable[[object, object], bool]) -> bool:

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from service.record.chart.answers import is_affirmed
+from service.record.chart.answers import is_affirmed, says_no
 from service.record.chart.concepts import answered_items, asked_in_words
-from service.record.chart.elsewhere import GOOD, lack_of, says_no
+from service.record.chart.elsewhere import GOOD, lack_of
 from service.record.model import Entry, Resource
 from service.record.values.coding import CodeIndex
 from service.record.values.concept import as_objects, codings, concept_text, wordings

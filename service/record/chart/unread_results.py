@@ -14,8 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.note import Note, NoteCode
-from service.record.chart.answers import is_affirmed
-from service.record.chart.elsewhere import says_no
+from service.record.chart.answers import is_affirmed, says_no
 from service.record.model import Completeness, Entry, Problem, Record, Resource
 from service.record.values.code_systems import LOINC, SNOMED, check_digit_fault
 from service.record.values.coding import CodeIndex
