@@ -127,9 +127,7 @@ def read_prefetch(
     brought = {key: unpack_state(state) if state.resources else _NOTHING_BROUGHT for key, state in asked.items()}
     instead = {key: unpack_state(state.instead) for key, state in asked.items() if state.instead is not None}
     pieces = [piece for unpacked in (*brought.values(), *instead.values()) for piece in unpacked.pieces]
-    of_context = [*orders.pieces, *beside.pieces]
-    patients = _patients(pieces, of_context, base, patient_id)
-
+    patients = _patients(pieces, [*orders.pieces, *beside.pieces], base, patient_id)
     gathered = _Gathered(patient_id, [])
     completeness: dict[str, Completeness] = {}
     for key, unpacked in brought.items():
@@ -146,9 +144,8 @@ def read_prefetch(
     gathered.check()
     for name in gathered.unclaimed & completeness.keys():
         completeness[name] = min(completeness[name], Completeness.PARTIAL, key=_RANK.__getitem__)
-    not_reviewed = reviewed.not_reviewed(orders.problems)
-    if awaits_orders and not orders.pieces and not orders.problems:
-        not_reviewed = tuple(entry.reference for entry in gathered.entries if is_draft(entry))
+    waiting = filter(is_draft, gathered.entries) if awaits_orders and not (orders.pieces or orders.problems) else ()
+    not_reviewed = reviewed.not_reviewed(orders.problems, waiting)
     return gathered.record(patient_id, completeness, reviewed.orders, patients.base, not_reviewed, drafts)
 
 

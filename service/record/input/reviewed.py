@@ -44,13 +44,16 @@ class Reviewed:
     over: int = 0
     dropped: list[str] = field(default_factory=list)
 
-    def not_reviewed(self, problems: Iterable[Problem]) -> tuple[str, ...]:
-        """What was brought as an order and is not reviewed. Of a context that brought no order at all: everything."""
+    def not_reviewed(self, problems: Iterable[Problem], waiting: Iterable[Entry] = ()) -> tuple[str, ...]:
+        """What was brought as an order and is not reviewed. Of a context that brought no order at all: everything.
+
+        ``waiting`` are drafts that came elsewhere, where the context should have brought them.
+        """
         lost = [*self.dropped, *(problem.path for problem in problems if problem.unread is not None)]
         others = [entry.reference for entry in self.others]
         if not self.orders and not self.over and not others and not lost:
             others = [entry.reference for entry in self.beside]
-        return tuple(dict.fromkeys((*others, *lost)))
+        return tuple(dict.fromkeys((*others, *lost, *(entry.reference for entry in waiting))))
 
 
 def reviewable(entries: Iterable[Entry], dropped: Sequence[Piece], problems: list[Problem]) -> Reviewed:
