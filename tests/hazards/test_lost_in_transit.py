@@ -76,6 +76,8 @@ def test_a_result_of_which_nothing_tells_what_was_measured_is_named_beside_a_bac
         result(site("L7", "MCV"), 90, "fL"),
         result(site("L8", "WBC"), 8.1, "10*3/uL"),
         result(site("L9", "Urine volume"), 400, "mL"),
+        result(site("L10", "Qx vornak"), 8.1, "10*3/uL"),
+        result({"text": "TMPX"}, 101.3, "mg/dL"),
     ],
 )
 def test_a_result_that_is_told_or_cannot_be_a_danger_is_not_named(client: FlaskClient, known: Json) -> None:

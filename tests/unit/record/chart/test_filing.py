@@ -1,4 +1,4 @@
-"""What a concept means for a type is the same whether it was met before or not, and never hides a nameless result."""
+"""What a concept means for a type is the same whether it was met before or not, and whether it names a result."""
 
 from __future__ import annotations
 
@@ -14,13 +14,6 @@ from service.record.chart.unread_results import is_unread_result
 SYSTEMS = ("http://loinc.org", "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10", "urn:site", None)
 CODES = ("98979-8", "98979-9", "8867-4", "23056005", "M54.3", "X12", "", None)
 WORDS = ("eGFR", "Heart rate", "Restharn", "X12", "sciatica", "no sciatica", "", None)
-VALUES: tuple[dict[str, Any], ...] = (
-    {},
-    {"valueQuantity": {"value": 5, "unit": "mL"}},
-    {"valueQuantity": {"value": 54, "unit": "mL/min/{1.73_m2}"}},
-    {"valueString": "ja"},
-    {"valueBoolean": False},
-)
 
 
 def concepts() -> list[Any]:
@@ -45,8 +38,22 @@ def test_a_concept_means_the_same_when_it_is_met_again(matcher: Matcher, type_: 
     assert [matcher.filings[type_]._work_out(one) for one in concepts()] == first
 
 
-def test_a_result_that_its_code_names_is_never_one_of_which_nothing_tells_what_was_measured(matcher: Matcher) -> None:
-    named = [one for one in concepts() if matcher.filings["Observation"].read(one).is_named]
-    results = [{"resourceType": "Observation", "code": code, **value} for code, value in product(named, VALUES)]
-    assert len(named) > 100
-    assert [one for one in results if is_unread_result(one, matcher.names_result, matcher.units)] == []
+@pytest.mark.parametrize(
+    ("code", "is_named"),
+    [
+        ({"coding": [{"system": "http://loinc.org", "code": "8867-4"}]}, True),
+        ({"coding": [{"system": "http://loinc.org", "code": "8867-5"}]}, False),
+        ({"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "X12"}]}, False),
+        ({"coding": [{"system": "urn:site", "code": "X12"}]}, False),
+        ({"coding": [{"system": "urn:site", "code": "X12"}], "text": "eGFR"}, True),
+        ({"text": "Restharn"}, True),
+        ({"text": "X12"}, False),
+    ],
+)
+def test_a_result_is_named_by_a_sound_code_of_a_public_system_or_by_a_value_set(
+    matcher: Matcher, code: dict[str, Any], is_named: bool
+) -> None:
+    residual = {"resourceType": "Observation", "code": code, "valueQuantity": {"value": 400, "unit": "mL"}}
+    for _ in range(2):
+        assert matcher.names_result(code) is is_named
+        assert is_unread_result(residual, matcher.names_result, matcher.units) is not is_named
