@@ -16,7 +16,7 @@ from service.record.budget import NO_BUDGET, Budget
 from service.record.chart.answers import ANSWERED, IN_WORDS, is_affirmed
 from service.record.chart.code_match import CodeMatch, Key
 from service.record.chart.concepts import ABOUT_CODE, concepts_of, question_of
-from service.record.chart.denials import is_over
+from service.record.chart.denials import is_in_doubt, is_over
 from service.record.chart.elsewhere import GOOD
 from service.record.chart.episode import Episode, newest_episode
 from service.record.chart.evidence import in_order_of_names
@@ -110,7 +110,7 @@ class Chart:
             # Its status is not asked of every entry: the gate needs none of most.
             if denies and is_over(entry):
                 taken_back.append(entry)
-            elif not is_read and _may_count(entry):
+            elif (not is_read or (denies and is_in_doubt(entry))) and _may_count(entry):
                 not_read.append(self._named_by_concept(entry) if name in DEVICES else entry)
         if taken_back and not any(map(_may_count, set(entries).difference(taken_back))):
             # No other entry counts, which would tell what was found when "none" was taken back.

@@ -20,7 +20,7 @@ from service.record.chart.measure import BY_TEXT
 from service.record.chart.reference_range import is_high
 from service.record.chart.service_orders import sites_of
 from service.record.chart.sides import Side, sides_of
-from service.record.chart.window import timing, within
+from service.record.chart.window import FUTURE, is_future, timing, within
 from service.record.kinds.plan import Plan
 from service.record.values.coding import BY_CATEGORY
 from service.record.values.concept import wordings
@@ -211,6 +211,8 @@ def _yes(code_match: CodeMatch, source: FactSource, chart: Chart, notes: list[No
     doubts = [_doubt(code_match, source), NO_SITE if site is None else None]
     if when.inside is None and not source.undated:
         doubts.append(when.note)
+    if not source.unconfirmed and _is_to_come(code_match, chart):
+        doubts.append(FUTURE)
     support = Support.MAYBE if any(doubts) else Support.YES
     effective_period = code_match.effective_period
     evidence = _evidence(code_match, _said(code_match, yes=True), when.note, *doubts)
@@ -250,6 +252,12 @@ def _doubt(code_match: CodeMatch, source: FactSource) -> Note | None:
     if code_match.entry.type in _RESULTS:
         return not_used(code_match)
     return None if source.unconfirmed else PROVISIONAL
+
+
+def _is_to_come(code_match: CodeMatch, chart: Chart) -> bool:
+    """Whether what is told bears a date that has not come: a plan or a typing error, and nothing that was done."""
+    last = code_match.effective_period.last
+    return last is not None and is_future(last, chart.now)
 
 
 def _site(code_match: CodeMatch, source: FactSource, chart: Chart) -> bool | None:
