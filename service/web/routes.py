@@ -6,14 +6,14 @@ import difflib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 import orjson
 from flask import Blueprint, Response, g, request
+from flask.globals import request_ctx
 
 from service.cards.repetition import Earlier
 from service.config import Settings
@@ -68,6 +68,22 @@ class Observe(Protocol):
     def refused(self, service: str, status: int, error: Exception) -> None: ...
 
 
+class Slot:
+    """A slot that is taken within a ``with``. Raises OverloadedError when none gets free soon."""
+
+    __slots__ = ("_slots",)
+
+    def __init__(self, slots: threading.BoundedSemaphore) -> None:
+        self._slots = slots
+
+    def __enter__(self) -> None:
+        if not self._slots.acquire(timeout=_WAIT_SECONDS):
+            raise OverloadedError
+
+    def __exit__(self, *_: object) -> None:
+        self._slots.release()
+
+
 @dataclass(slots=True)
 class Endpoint:
     """All that the endpoints need, made once by create_app.
@@ -85,19 +101,15 @@ class Endpoint:
     decision_log_state: Callable[[], Mapping[str, Any]] = dict
     refused_rules: Callable[[], str | None] = lambda: None
 
-    @contextmanager
-    def slot(self) -> Iterator[None]:
-        """One of the slots for calls that are being worked on. Raises OverloadedError when none gets free soon."""
-        if not self.slots.acquire(timeout=_WAIT_SECONDS):
-            raise OverloadedError
-        try:
-            yield
-        finally:
-            self.slots.release()
+    def slot(self) -> Slot:
+        """One of the slots for calls that are being worked on."""
+        return Slot(self.slots)
 
 
 def service_path(endpoint: Endpoint, usual: str) -> str:
     """The path that was called, for the audience of a token: the operator's own where it is one, else the usual."""
+    if not endpoint.services.settings.service_paths:
+        return usual
     called = request.path.rstrip("/")
     own = {f"/{path}" for path, _ in endpoint.services.settings.service_paths}
     return called if called.removesuffix("/feedback") in own else usual
@@ -141,7 +153,7 @@ def _add_calls(routes: Blueprint, endpoint: Endpoint) -> None:
         service = service_named(services, service_id)
         g.service = service.id
         # A query that a client did not mean is no reason to refuse a call (RQ-3): what is not known asks for nothing.
-        full = _DETAILS.get(request.args.get("detail", ""))
+        full = _DETAILS.get(request.args.get("detail", "")) if request.query_string else None
         with endpoint.slot():
             # A token is used up when it is read, so a slot is taken first: a call that finds none may come again.
             caller = _authenticate(endpoint, service_path(endpoint, f"/cds-services/{service.id}"))
@@ -238,8 +250,7 @@ def _call_document(services: Services, hook: str) -> Any:
 
 def _document(services: Services) -> Any:
     settings = services.settings
-    body = read_body(request, settings.max_body_bytes)
-    g.bytes = len(body)
+    body = read_body(request_ctx.request, settings.max_body_bytes)
     document = parse_json(body, max_depth=settings.max_depth)
     check_entries(document, settings.max_entries, body)
     return document
