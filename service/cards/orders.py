@@ -35,7 +35,7 @@ class Ordering:
     encounter_id: str | None
     now: datetime
 
-    @property
+    @cached_property
     def possible(self) -> bool:
         """Whether orders can be written: the patient is known, and the release is one that is written."""
         return self.patient_id is not None and self.release in WRITTEN
@@ -69,9 +69,10 @@ class Drafts:
         }
 
     def _validated(self, template: str, release: Release) -> Json:
-        if (template, release) not in self._built:
-            self._built[template, release] = self._build(template, release)
-        return self._built[template, release]
+        built = self._built.get((template, release))
+        if built is None:
+            built = self._built[template, release] = self._build(template, release)
+        return built
 
     def title(self, template: str) -> str:
         """The name of an order as a clinician reads it."""

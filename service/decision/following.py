@@ -63,6 +63,7 @@ class Sayings:
         mentioned = {name for rule in program.rules for name in rule.mentions}
         self._beside = tuple(sorted(mentioned - set(program.layout.facts)))
         self._measured = program.layout.measured
+        self._asked = tuple((asked, _names_in(asked)) for asked in knowledge.asked_only)
         self._stored: LastUsed[bytes, Said] = LastUsed(_CAPACITY)
 
     def is_of(self, knowledge: Knowledge, program: Program) -> bool:
@@ -87,7 +88,7 @@ class Sayings:
         mentioned = [STATUS_NUMBER[findings[name].status] for name in self._beside]
         measured = map(findings.__getitem__, self._measured)
         bounded = [finding.low is not None and finding.high is not None for finding in measured]
-        asked = [can_ask(asked, findings) for asked in self._knowledge.asked_only]
+        asked = [not names <= findings.keys() or truth(one.when, findings) is Truth.TRUE for one, names in self._asked]
         return bytes([*mentioned, *bounded, *asked])
 
 
@@ -181,8 +182,11 @@ def _warns(rule: Rule, hook: str) -> bool:
 
 def can_ask(asked: AskedOnly, findings: Mapping[str, Finding]) -> bool:
     """Whether the rule set allows to ask for these findings: no pregnancy of a man, no days of a drug nobody takes."""
-    is_known = all(leaf.finding in findings for leaf in leaves(asked.when))
-    return not is_known or truth(asked.when, findings) is Truth.TRUE
+    return not _names_in(asked) <= findings.keys() or truth(asked.when, findings) is Truth.TRUE
+
+
+def _names_in(asked: AskedOnly) -> frozenset[str]:
+    return frozenset(leaf.finding for leaf in leaves(asked.when))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from service.protocol.prefetch_of_call import failed, missing, partly, record_of
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
 from service.record.budget import NO_BUDGET, Budget, CpuBudget
-from service.record.input.prefetch_states import PrefetchState
+from service.record.input.prefetch_states import PrefetchState, State
 from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_bundle
 from service.record.model import Completeness, Problem, Record
@@ -45,6 +45,8 @@ from service.spans import span
 
 Json = dict[str, Any]
 _PROBLEMS = "Condition"
+# A word of an enum is looked up in Python, and each call asks for twenty.
+_WORDS: Mapping[State, str] = {state: state.value for state in State}
 
 
 class FetchMissing(Protocol):
@@ -199,7 +201,7 @@ def answer_call(
     shown = Shown(audience, acting, lists, tuple(cards))
     to = profile(wanted.client or recognised(document))
     body = {"cards": adapted(shown_cards(cards, audience), to)}
-    arrived = {template.key: states[template.key].state.value for template in templates if template.key in states}
+    arrived = {template.key: _WORDS[states[template.key].state] for template in templates if template.key in states}
     keys = tuple(template.key for template in lacking)
     return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys), record=record)
 

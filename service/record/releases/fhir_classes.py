@@ -20,6 +20,9 @@ class Release(StrEnum):
     R4 = "R4"
     R5 = "R5"
 
+    # As the text it is: an enum hashes itself in Python.
+    __hash__ = str.__hash__
+
 
 _PACKAGES = {Release.R4: "fhir.resources.R4B", Release.R5: "fhir.resources", Release.STU3: "fhir.resources.STU3"}
 
