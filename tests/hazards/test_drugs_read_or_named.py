@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.hazards.answers import ask, details, signing, speaking, status_of, visiting
-from tests.hazards.charts import Json, person, problem, sciatica
+from tests.hazards.charts import Json, drug_in_words, person, problem, sciatica
 
 ATC = "http://www.whocc.no/atc"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -189,3 +189,30 @@ def test_a_running_drug_that_was_not_read_is_named_when_the_chart_is_opened(clie
 def test_a_running_drug_that_was_read_is_not_named_when_the_chart_is_opened(client: FlaskClient, text: str) -> None:
     answered = visiting(client, taken({"text": text}))
     assert "not recognised" not in str(answered["cards"])
+
+
+@pytest.mark.parametrize(
+    ("named", "finding"),
+    [
+        *(("fingolimod 0.5 mg capsule", "immunosuppressant-active"), ("risankizumab", "immunosuppressant-active")),
+        *(("tildrakizumab-asmn", "immunosuppressant-active"), ("Skyrizi", "immunosuppressant-active")),
+        *(("satralizumab-mwge 120 mg", "immunosuppressant-active"), ("belimumab", "immunosuppressant-active")),
+        *(("polythiazide 1 mg", "diuretic-active"), ("valdecoxib 10 mg", "nsaid-active")),
+        *(("filgrastim-sndz", None), ("trastuzumab-dkst", None), ("insulin glargine-yfgn", None)),
+    ],
+)
+def test_a_rarer_member_of_a_class_is_one_of_it_and_what_sounds_alike_is_none(
+    client: FlaskClient, named: str, finding: str | None
+) -> None:
+    answered = signing(client, drug_in_words(named))
+    present = {
+        name
+        for name in ("immunosuppressant-active", "diuretic-active", "nsaid-active")
+        if status_of(answered, name) == "present"
+    }
+    assert present == ({finding} if finding else set())
+
+
+def test_back_pain_under_a_rarer_immunosuppressant_asks_for_an_infection(client: FlaskClient) -> None:
+    answered = ask(client, [person(), sciatica(), drug_in_words("risankizumab 150 mg")])
+    assert any(name.startswith("rf-infection-risk") for name in speaking(answered, "warning"))

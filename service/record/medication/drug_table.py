@@ -41,6 +41,7 @@ ROUTE_LETTERS = {
 _LONGEST_CODE = 8
 """RxNorm codes have at most seven digits today; what is longer is no code, however many digits it has."""
 _NDC_DIGITS = 11
+_SUFFIX = 4
 _PRODUCT_DIGITS = 9
 _SEGMENTS = (5, 4, 2)
 
@@ -148,6 +149,20 @@ class DrugTable:
                 self.ingredients[first] = second
             if third:
                 self._uniis[third] = base or first
+        self.products_of = self._without_suffix()
+
+    def _without_suffix(self) -> Mapping[str, str]:
+        """By the name of a biological product with its suffix of four letters ("infliximab-dyyb"), the ingredient.
+
+        Where the source says so it is a salt of the ingredient; for those it forgets, the name does.
+        """
+        codes = {name.lower(): code for code, name in self.ingredients.items()}
+        found: dict[str, str] = {}
+        for name in codes:
+            stem, _, suffix = name.rpartition("-")
+            if len(suffix) == _SUFFIX and suffix.isalpha() and stem in codes:
+                found[name] = codes[stem]
+        return found
 
     def __len__(self) -> int:
         return len(self._codes)

@@ -383,7 +383,7 @@ def _vocabulary(
     """Names with the ingredients they mean, and brands with the ingredients of each of their products."""
     names: dict[str, frozenset[str]] = {}
     for code, name in sorted(ingredients.items(), key=lambda item: (not item[0].isdigit(), item[0])):
-        names.setdefault(name.lower(), frozenset({code}))
+        names.setdefault(name.lower(), frozenset({table.products_of.get(name.lower(), code)}))
     for salt, base in table.salts.items():
         names.setdefault(salt, frozenset({base}))
     brands: dict[str, Sequence[frozenset[str]]] = dict(table.brand_products)
