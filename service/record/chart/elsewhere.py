@@ -210,11 +210,10 @@ def tells_in_words(entry: Entry, is_read: Callable[[object, object], bool]) -> b
 
 
 def _observation(resource: Resource) -> Iterator[Statement]:
-    title = next(wordings(resource.get("code")), "")
     for holder in (resource, *as_objects(resource.get("component"))):
         code = holder.get("code")
         if holder is not resource:
-            yield from _graded(title, next(wordings(code), ""), holder)
+            yield from _graded(resource.get("code"), code, holder)
         if not _ANSWERS.isdisjoint(holder):
             yield from _answers(next(wordings(code), ""), code, holder)
         elif (
@@ -225,12 +224,14 @@ def _observation(resource: Resource) -> Iterator[Statement]:
             yield code
 
 
-def _graded(title: str, part: str, component: Mapping[str, Any]) -> Iterator[Statement]:
+def _graded(title: object, part: object, component: Mapping[str, Any]) -> Iterator[Statement]:
     """A grade of strength out of five that a component gives as a number, in words: "motor power left ankle 2/5"."""
-    about = f"{title} {part}"
     quantity = component.get("valueQuantity")
     grade = decimal(quantity.get("value") if isinstance(quantity, dict) else component.get("valueInteger"))
-    if grade is not None and 0 <= grade <= _FULL_STRENGTH and _STRENGTH.search(about):
+    if grade is None or not 0 <= grade <= _FULL_STRENGTH:
+        return
+    about = f"{next(wordings(title), '')} {next(wordings(part), '')}"
+    if _STRENGTH.search(about):
         yield {"text": f"{about} {grade.normalize():f}/5"}
 
 

@@ -76,7 +76,7 @@ def is_unread_result(observation: Resource, is_named: Callable[[object], bool], 
 
 def _is_unread(holder: Mapping[str, Any], is_named: Callable[[object], bool], units: Sequence[str]) -> bool:
     code = holder.get("code")
-    if not _has_value(holder) or not isinstance(code, dict) or is_named(code):
+    if not isinstance(code, dict) or is_named(code) or not _has_value(holder):
         return False
     words = [text for text in wordings(code) if not _CODE_ONLY.fullmatch(text)]
     if not words:
