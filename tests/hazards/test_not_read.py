@@ -21,6 +21,7 @@ from tests.hazards.charts import (
     ordered,
     person,
     problem,
+    problem_in_words,
     sciatica,
 )
 
@@ -1188,3 +1189,20 @@ def test_no_known_allergy_that_was_taken_back_is_no_answer(client: FlaskClient, 
     assert status_of(answered, "nsaid-allergy") == "unknown"
     what_was_found = signing(client, NO_ALLERGY | taken_back, PENICILLIN)
     assert status_of(what_was_found, "nsaid-allergy") == "absent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Carcinoma in situ of prostate (disorder)", "Ductal carcinoma in situ of left breast", "DCIS", "Bowen's disease"],
+)
+def test_a_carcinoma_in_situ_is_understood_and_is_no_cancer_that_spreads(client: FlaskClient, text: str) -> None:
+    answered = visiting(client, problem_in_words(text))
+    assert status_of(answered, "problems-not-read") == "absent"
+    assert status_of(answered, "cancer-history") == "absent"
+
+
+@pytest.mark.parametrize(
+    "text", ["Carcinoma of prostate", "Carcinoma in situ of prostate, now invasive", "DCIS with bone metastases"]
+)
+def test_words_beside_a_carcinoma_in_situ_that_say_more_are_not_set_aside(client: FlaskClient, text: str) -> None:
+    assert status_of(visiting(client, problem_in_words(text)), "cancer-history") != "absent"
