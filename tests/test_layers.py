@@ -91,7 +91,6 @@ HOMES = {
         *(
             "service.store.outline",
             "service.store.reading",
-            "service.store.redaction",
             "service.population.*",
             "service.protocol.*",
             "service.cards.*",

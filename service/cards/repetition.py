@@ -6,15 +6,15 @@ Where it is not known, everything is shown: unknown never suppresses. Red flags 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from service.decision import Advice, Decision
-from service.finding import ShownBefore
+from service.finding import Finding, ShownBefore
 from service.knowledge.hooks import HOOKS
-from service.knowledge.model import FactKind, Indicator, Knowledge, Rule
+from service.knowledge.model import FactDefinition, FactKind, Indicator, Knowledge, Rule
 
 # Product choices: for how many days advice is not repeated, a warning that goes on, and what was overridden with a
 # reason.
@@ -72,17 +72,24 @@ def _within(now: datetime, then: datetime, days: int) -> bool:
     return now - then < timedelta(days=days)
 
 
-def grounds(knowledge: Knowledge, advice: Advice, keyed: Callable[[str], str]) -> str:
-    """A keyed digest of what a piece of advice depends on: entries and their dates, of orders of the call their words.
+def grounds(knowledge: Knowledge, shown: Iterable[Advice], keyed: Callable[[str], str]) -> dict[str, str]:
+    """By rule, a keyed digest of what advice depends on: entries and their dates, of orders of the call their words.
 
     A duration that grows from day to day depends on the same entry, and is no change.
     """
-    parts = []
-    for finding in advice.deciding:
-        fact = knowledge.facts.get(finding.name)
-        ordered = fact is not None and fact.kind is FactKind.ORDER
-        entries = sorted(
-            f"words {item.text.lower()}" if ordered else f"{item.resource} {item.date}" for item in finding.evidence
-        )
-        parts.append(f"{finding.name}: {'; '.join(entries)}")
-    return keyed("\n".join(sorted(parts)))
+    facts, parts, found = knowledge.facts, dict[str, str](), dict[str, str]()
+    for advice in shown:
+        # One finding decides for many rules.
+        for finding in advice.deciding:
+            if finding.name not in parts:
+                parts[finding.name] = _entries(finding, facts.get(finding.name))
+        found[advice.rule.id] = keyed("\n".join(sorted([parts[finding.name] for finding in advice.deciding])))
+    return found
+
+
+def _entries(finding: Finding, fact: FactDefinition | None) -> str:
+    if fact is not None and fact.kind is FactKind.ORDER:
+        entries = [f"words {item.text.lower()}" for item in finding.evidence]
+    else:
+        entries = [f"{item.resource} {item.date}" for item in finding.evidence]
+    return f"{finding.name}: {'; '.join(sorted(entries))}"

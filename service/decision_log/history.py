@@ -73,7 +73,8 @@ def shown_before(
 ) -> dict[str, ShownBefore]:
     """The last showing of each rule that is shown now. ``rows`` are newest first, their grounds ``keyed`` alike."""
     found, overridden = rows
-    shown_now = {advice.rule.id: advice for advice in decision.advice}
+    shown_now = {advice.rule.id: advice.rule for advice in decision.advice}
+    depends_on = grounds(knowledge, decision.advice, keyed) if found else {}
     earlier: dict[str, ShownBefore] = {}
     answers: dict[str, datetime] = {}
     for showing in found:
@@ -84,7 +85,6 @@ def shown_before(
                 if card.uuid in overridden:
                     answers.setdefault(rule, overridden[card.uuid])
                 if rule not in earlier:
-                    now = grounds(knowledge, shown_now[rule], keyed)
-                    same = showing.grounds.get(rule) == now and version == shown_now[rule].rule.version
+                    same = showing.grounds.get(rule) == depends_on[rule] and version == shown_now[rule].version
                     earlier[rule] = ShownBefore(datetime.fromisoformat(showing.now), same)
     return {rule: ShownBefore(before.at, before.unchanged, answers.get(rule)) for rule, before in earlier.items()}

@@ -161,15 +161,12 @@ def stored_body(answered: Answered, known: Known, issuer: str | None, seconds: f
         why=shown.audience.why,
         full=shown.audience.full,
         public_url=shown.audience.public_url,
-        grounds={
-            advice.rule.id: grounds(known.knowledge, advice, known.keyring.resource)
-            for advice in answered.decision.advice
-        },
+        grounds=grounds(known.knowledge, answered.decision.advice, known.keyring.resource),
         microseconds=round(seconds * 1e6),
     )
     decision = answered.decision
     cards = stored_cards(shown.cards, decision, why=shown.audience.why)
-    return decision_body(decision, redactor.facts(decision), known.rule_set, about, cards)
+    return decision_body(decision, redactor, known.rule_set, about, cards)
 
 
 def redacted_acting(acting: Acting, orders: Mapping[str, bool]) -> Acting:

@@ -34,7 +34,7 @@ class Memory:
         if not cards:
             return
         shown = [ShownCard(card["uuid"], list(rules_of_card(card, decision))) for card in cards]
-        depends_on = {advice.rule.id: grounds(self._knowledge, advice, _as_it_is) for advice in decision.advice}
+        depends_on = grounds(self._knowledge, decision.advice, _as_it_is)
         self._newest_first.insert(0, Showing(decision.now.isoformat(), shown, depends_on))
 
 

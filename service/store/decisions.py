@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from itertools import repeat
 from operator import attrgetter
 from types import SimpleNamespace
@@ -18,11 +17,12 @@ from typing import Any
 from service.decision import Decision
 from service.decision.gate import ONE_IN
 from service.engine.trace import RESULTS, Outcomes, Result
-from service.finding import Evidence, Finding, ShownBefore, Status
+from service.finding import Finding, ShownBefore, Status
 from service.knowledge.model import Knowledge
-from service.store.redaction import WORDS, redacted_problems
+from service.store.details import details_of, fact_of
+from service.store.redaction import Redactor, redacted_problems
 from service.store.rule_sets import RuleSet
-from service.store.stored_notes import note_body, note_from
+from service.store.stored_notes import note_body
 from service.store.times import written
 
 Json = dict[str, Any]
@@ -42,8 +42,6 @@ NOT_ASKED = "-"
 _NOT_ASKED: Any = SimpleNamespace(status=None)
 _LETTERS: Mapping[Status | None, str] = {None: NOT_ASKED} | {status: status.value[0] for status in Status}
 _STATUS = attrgetter("status")
-_USUAL_WORDS = 1
-"""How words are numbered that no other entry has to be told from by its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +100,9 @@ def rule_set_of(knowledge: Knowledge, archive: Callable[[], bytes]) -> RuleSet:
 
 
 def decision_body(
-    decision: Decision, facts: Mapping[str, Finding], of: RuleSet, about: Circumstances, cards: Sequence[StoredCard]
+    decision: Decision, redactor: Redactor, of: RuleSet, about: Circumstances, cards: Sequence[StoredCard]
 ) -> Json:
-    """The body of a decision. ``facts`` are its redacted facts; of its other findings only the status is taken."""
+    """The body of a decision. Of its facts the redacted details are taken, of other findings only the status."""
     return {
         "id": decision.id,
         "at": written(decision.now),
@@ -132,7 +130,7 @@ def decision_body(
         "findings": _finding_letters(decision, of),
         "rules": _rule_letters(decision.outcomes, of),
         "covered": dict(decision.outcomes.suppressed),
-        "details": _details(facts),
+        "details": details_of(decision.findings, redactor),
         "cards": [
             {"uuid": card.uuid, "indicator": card.indicator, "rules": list(card.rules), "parts": dict(card.parts)}
             for card in cards
@@ -218,90 +216,12 @@ def _rule_letters(outcomes: Outcomes, of: RuleSet) -> str:
     return bytes(map(letters.__getitem__, of.places_of(outcomes.of))).decode()
 
 
-def _says_more(finding: Finding) -> bool:
-    if finding.evidence:
-        return True
-    return finding.status is Status.PRESENT and (
-        finding.notes != () or finding.low is not None or finding.high is not None
-    )
-
-
-def _details(facts: Mapping[str, Finding]) -> Json:
-    """What more is known of facts. One entry of the record stands behind many of them, and is written once."""
-    entries: dict[int, list[Any]] = {}
-    return {name: _detail(fact, entries) for name, fact in facts.items() if _says_more(fact)}
-
-
-def _detail(finding: Finding, entries: dict[int, list[Any]]) -> Json:
-    detail_body: Json = {}
-    low, high = finding.low, finding.high
-    if low is not None and low == high:
-        detail_body["value"] = str(low)
-    else:
-        if low is not None:
-            detail_body["low"] = str(low)
-        if high is not None:
-            detail_body["high"] = str(high)
-    if finding.unit is not None:
-        detail_body["unit"] = finding.unit
-    if finding.notes:
-        detail_body["notes"] = [note_body(note) for note in finding.notes]
-    if finding.evidence:
-        detail_body["from"] = [_entry(item, entries) for item in finding.evidence]
-    return detail_body
-
-
-def _entry(item: Evidence, entries: dict[int, list[Any]]) -> list[Any]:
-    # The facts keep their evidence alive, so its address names it.
-    written_entry = entries.get(id(item))
-    if written_entry is None:
-        written_entry = entries[id(item)] = _from(item)
-    return written_entry
-
-
-def _from(item: Evidence) -> list[Any]:
-    """Resource, date, note, and which words of the record; what is as usual at the end is left out."""
-    date, note, words = item.date, item.note and note_body(item.note), _words(item.text)
-    if words != _USUAL_WORDS:
-        return [item.resource, date, note, words]
-    if note is not None:
-        return [item.resource, date, note]
-    return [item.resource] if date is None else [item.resource, date]
-
-
-def _words(text: str) -> int:
-    """0 without words; else 1, or 2 and more where entries differ in their words only."""
-    return 0 if not text else _USUAL_WORDS if text == WORDS else int(text.rpartition(" ")[2])
-
-
 def facts_of(body: Json, findings: Sequence[str], facts: Iterable[str]) -> dict[str, Finding]:
     """The redacted facts of a stored decision. ``facts`` are the names that are no conclusions."""
     wanted = set(facts)
     details = body["details"]
     return {
-        name: _finding(name, STATUS_OF_LETTER[letter], details.get(name, {}))
+        name: fact_of(name, STATUS_OF_LETTER[letter], details.get(name, {}))
         for name, letter in zip(findings, body["findings"], strict=True)
         if name in wanted and letter != NOT_ASKED
     }
-
-
-def _finding(name: str, status: Status, detail: Json) -> Finding:
-    return Finding(
-        name,
-        status,
-        _number(detail, "low"),
-        _number(detail, "high"),
-        detail.get("unit"),
-        tuple(_evidence(*item) for item in detail.get("from", ())),
-        tuple(note_from(note) for note in detail.get("notes", ())),
-    )
-
-
-def _evidence(resource: str, date: str | None = None, note: Any = None, words: int = 1) -> Evidence:
-    text = "" if not words else WORDS if words == 1 else f"{WORDS} {words}"
-    return Evidence(resource, text, date, None if note is None else note_from(note))
-
-
-def _number(detail: Json, bound: str) -> Decimal | None:
-    value = detail.get("value", detail.get(bound))
-    return None if value is None else Decimal(value)

@@ -1,19 +1,16 @@
 """What of a finding may be stored: nothing that the record says in its own words, and no id of a resource.
 
 Status, number, unit, resource type, date and the codes of our own notes stay. Words of the record become a fixed sign,
-ids become keyed hashes. Replay renders cards from findings redacted this way; what is redacted is not compared.
+ids become keyed hashes (``details.py`` writes findings so). Replay renders cards from findings redacted this way; what
+is redacted is not compared.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from msgspec.structs import replace as replaced
-
-from service.decision import Decision
-from service.finding import Evidence, Finding, Status
 from service.knowledge.model import Knowledge
 from service.note import Note
 from service.record.model import Problem
@@ -44,21 +41,12 @@ _WORD = re.compile(r"[^\W\d][\w\-]*|[^\x20-\x7e]+")
 
 
 class Redactor:
-    """Masks what one rule set finds. Safe for threads."""
+    """Redacts what one rule set finds: ``facts`` are the names of its facts. Safe for threads."""
 
     def __init__(self, knowledge: Knowledge, keyring: Keyring) -> None:
+        self.facts = frozenset(knowledge.facts)
         self._units = frozenset({fact.unit for fact in knowledge.facts.values() if fact.unit} | {"d", "a", "wk"})
-        self._facts = frozenset(knowledge.facts)
         self._keyring = keyring
-
-    def facts(self, decision: Decision) -> dict[str, Finding]:
-        """The facts of a decision about which more can be said than their status, redacted, by name."""
-        redacted, facts, present = _Redaction(self).finding, self._facts, Status.PRESENT
-        return {
-            name: redacted(finding)
-            for name, finding in decision.findings.items()
-            if (finding.evidence or finding.status is present) and name in facts
-        }
 
     def reference(self, reference: str) -> str:
         """``Type/hash`` for ``Type/id``. A path in the input becomes a hash without a type."""
@@ -71,47 +59,6 @@ class Redactor:
     def unit(self, unit: str | None) -> str | None:
         """The unit when a fact of the rule set has it."""
         return unit if unit in self._units else None
-
-
-class _Redaction:
-    """The redaction of one decision: one entry of the record stands behind many findings, and is redacted once."""
-
-    def __init__(self, redact: Redactor) -> None:
-        self._redact = redact
-        self._hashed = cache(redact.reference)
-        self._seen: dict[int, Evidence] = {}
-        self._originals: dict[Evidence, list[Evidence]] = {}
-
-    def finding(self, finding: Finding) -> Finding:
-        """The finding redacted. Notes stand on a card only when it is present, and are stored only then."""
-        notes = finding.notes if finding.status is Status.PRESENT else ()
-        seen, first = self._seen, self._first
-        return Finding(
-            finding.name,
-            finding.status,
-            finding.low,
-            finding.high,
-            self._redact.unit(finding.unit),
-            # The decision holds the evidence, so its address names it.
-            tuple([seen.get(id(item)) or first(item) for item in finding.evidence]),
-            tuple([redacted_note(note, self._hashed) for note in notes]) if notes else (),
-        )
-
-    def _first(self, item: Evidence) -> Evidence:
-        """An entry that was not seen before, redacted."""
-        redacted = self._seen[id(item)] = self._distinct(item, _evidence(item, self._hashed))
-        return redacted
-
-    def _distinct(self, item: Evidence, redacted: Evidence) -> Evidence:
-        """Entries that differ only in what is redacted must not become one: conclusions list each entry once."""
-        known = self._originals.get(redacted)
-        if known is None:
-            self._originals[redacted] = [item]
-            return redacted
-        if item not in known:
-            known.append(item)
-        number = known.index(item)
-        return redacted if number == 0 or not redacted.text else replaced(redacted, text=f"{WORDS} {number + 1}")
 
 
 def redacted_problems(problems: Iterable[Problem], most: int = 20) -> list[tuple[str, Note]]:
@@ -161,16 +108,6 @@ def _date_of(note: Note) -> str | None:
 def _no_name(reference: str) -> str:
     del reference
     return ""
-
-
-def _evidence(item: Evidence, hashed: Callable[[str], str]) -> Evidence:
-    date = item.date
-    return Evidence(
-        resource=hashed(item.resource),
-        text=WORDS if item.text else "",
-        date=date if date is None or is_storable_date(item.resource, date) else DATE,
-        note=redacted_note(item.note, hashed) if item.note else None,
-    )
 
 
 def _path(path: str) -> str:

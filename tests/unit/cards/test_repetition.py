@@ -96,7 +96,7 @@ def keyed(text: str) -> str:
 
 def ground(decision: Decision) -> str:
     (advice,) = decision.advice
-    return grounds(rules(), advice, keyed)
+    return grounds(rules(), [advice], keyed)[advice.rule.id]
 
 
 def test_another_entry_is_a_change_and_another_day_is_none() -> None:

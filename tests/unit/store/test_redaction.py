@@ -6,6 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from service.finding import Evidence, Finding, Status
 from service.note import Note, NoteCode, joined
 from service.record.model import Problem
 from service.record.notes import text_of
+from service.store.chain import canonical
 from service.store.decisions import decision_body, facts_of, rule_set_of
 from service.store.keys import Keyring
 from service.store.redaction import DATE, WORDS, Redactor, redacted_note, redacted_problems
@@ -28,7 +30,10 @@ MASK = Redactor(rules(), RING)
 
 
 def redacted(finding: Finding) -> Finding:
-    return MASK.facts(decision_on(rules(), "order-sign", finding))[finding.name]
+    """A finding as it comes back from the body of a decision."""
+    rule_set = rule_set_of(rules(), lambda: b"")
+    body = decision_body(decision_on(rules(), "order-sign", finding), MASK, rule_set, about(), [])
+    return facts_of(orjson.loads(canonical(body)), rule_set.findings, [finding.name])[finding.name]
 
 
 def test_words_and_ids_of_the_record_go_and_type_and_date_stay() -> None:
@@ -160,11 +165,18 @@ def test_facts_come_back_from_a_body_as_they_were_decided_on() -> None:
     )
     decision = decision_on(knowledge, "order-sign", *findings)
     rule_set = rule_set_of(knowledge, lambda: b"")
-    kept = MASK.facts(decision)
-    body = decision_body(decision, kept, rule_set, about(), [])
+    body = decision_body(decision, MASK, rule_set, about(), [])
     facts = facts_of(body, rule_set.findings, knowledge.facts)
-    assert facts == {name: kept.get(name, decision.findings[name]) for name in knowledge.facts}
-    assert sorted(kept) == ["anticoagulant-active", "egfr"]
+    hashed, alone = (
+        f"{kind}/{RING.resource(f'{kind}/{id_}')}" for kind, id_ in (("MedicationRequest", "m1"), ("Observation", "o1"))
+    )
+    first = Evidence(alone, "", None, Note(NoteCode.FIRST_RECORDED))
+    expected = {
+        "anticoagulant-active": replaced(findings[0], evidence=(Evidence(hashed, WORDS, "2026-01-02"), first)),
+        "egfr": replaced(findings[1], evidence=(first,)),
+    }
+    assert facts == {name: expected.get(name, decision.findings[name]) for name in knowledge.facts}
+    assert sorted(body["details"]) == ["anticoagulant-active", "egfr"]
     assert len(body["findings"]) == len(rule_set.findings)
 
 
@@ -172,10 +184,6 @@ def test_entries_that_differ_in_their_words_only_stay_two() -> None:
     alike = [Evidence("Observation/o1", words, "2026-01-02") for words in ("left", "right", "left", "")]
     result = redacted(present("anticoagulant-active", *alike)).evidence
     assert [item.text for item in result] == [WORDS, f"{WORDS} 2", WORDS, ""]
-    decision = decision_on(rules(), "order-sign", present("anticoagulant-active", *alike))
-    rule_set = rule_set_of(rules(), lambda: b"")
-    body = decision_body(decision, MASK.facts(decision), rule_set, about(), [])
-    assert facts_of(body, rule_set.findings, rules().facts)["anticoagulant-active"].evidence == result
 
 
 def about():
@@ -208,5 +216,5 @@ def test_a_number_that_is_not_exact_enough_stays_present() -> None:
     knowledge = rules()
     decision = decision_on(knowledge, "order-sign", wide)
     rule_set = rule_set_of(knowledge, lambda: b"")
-    body = decision_body(decision, MASK.facts(decision), rule_set, about(), [])
+    body = decision_body(decision, MASK, rule_set, about(), [])
     assert facts_of(body, rule_set.findings, knowledge.facts)["egfr"] == wide
