@@ -37,7 +37,7 @@ def redacted(text: str) -> str:
 
 def replace_quoted(text: str, instead: str) -> str:
     """The text with each thing that was quoted replaced."""
-    return _BETWEEN.sub(instead, text)
+    return _BETWEEN.sub(instead, text) if _BEGIN in text else text
 
 
 def card_without_markers(card: Json) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import stat
 import threading
 from pathlib import Path
@@ -37,6 +38,13 @@ def test_a_rotated_key_keeps_the_old_one_for_old_rows(tmp_path: Path) -> None:
     assert set(new.keys) == {old.current, new.current}
     assert new.patient("p1", old.current) == old.patient("p1")
     assert new.patient("p1") != old.patient("p1")
+
+
+@pytest.mark.parametrize("length", [32, 64, 65, 200])
+@pytest.mark.parametrize("text", ["", "Condition/c1", "ü" * 500])
+def test_a_hash_is_that_of_hmac(length: int, text: str) -> None:
+    key = bytes(range(length))
+    assert Keyring("k1", {"k1": key}).sign(text) == hmac.digest(key, b"seal\t" + text.encode(), "sha256").hex()
 
 
 def test_a_hash_says_nothing_and_differs_by_purpose() -> None:
