@@ -11,7 +11,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ class Database:
         self._reader: Engine | None = None
         self._asking: Any = None
         self._one_question = threading.Lock()
+        self._question_ends = 0.0
         self._ready = False
 
     @property
@@ -113,26 +114,45 @@ class Database:
         """Whether this is a SQLite file with the tables of this program, as was seen by this process already."""
         return self.is_sqlite and self._ready and self._process == os.getpid()
 
-    @contextmanager
-    def asking(self, seconds: float) -> Iterator[Any]:
-        """A cursor of the driver for one question that every call asks; it cannot write.
+    def asked(self, question: str, values: Sequence[Any], seconds: float) -> list[tuple[Any, ...]]:
+        """The rows that answer one question that every call asks, put to the driver; it cannot write.
 
         What SQLAlchemy does around a question to SQLite costs ten times the question, so a connection is kept for it;
         after ``seconds`` SQLite gives the question up, and StoreError is raised.
         """
         if not self.is_sqlite:
             with self.reading() as connection:
-                yield connection.connection.cursor()
-            return
-        self.prepare()
+                cursor = connection.connection.cursor()
+                cursor.execute(question, values)
+                return list(cursor.fetchall())
+        if not self.is_open_file:
+            self.prepare()
         ends = time.monotonic() + seconds
-        with self._store_errors(), _held(self._one_question, seconds):
-            if self._asking is None:
-                self._asking = _read_only(self.file, seconds)
-                # Who drops the database without closing it (a reload of rules) leaves no open connection behind.
-                weakref.finalize(self, self._asking.close).atexit = False
-            self._asking.set_progress_handler(lambda: time.monotonic() > ends, _STEPS)
-            yield self._asking.cursor()
+        if not self._one_question.acquire(timeout=seconds):
+            raise StoreError("the store is busy with another question")
+        try:
+            self._question_ends = ends
+            found: list[tuple[Any, ...]] = self._kept(seconds).execute(question, values).fetchall()
+        except (self._driver_error, OSError) as error:
+            raise self._store_error(error) from None
+        finally:
+            self._one_question.release()
+        return found
+
+    def _kept(self, seconds: float) -> Any:
+        """The connection of the driver that is kept for questions."""
+        if self._asking is None:
+            self._asking = _read_only(self.file, seconds)
+            kept = weakref.ref(self)
+            self._asking.set_progress_handler(lambda: _is_late(kept()), _STEPS)
+            # Who drops the database without closing it (a reload of rules) leaves no open connection behind.
+            weakref.finalize(self, self._asking.close).atexit = False
+        return self._asking
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the time of the question that is being asked is over."""
+        return time.monotonic() > self._question_ends
 
     def prepare(self) -> None:
         """Make or upgrade the tables when they are not those of this program; does nothing the second time."""
@@ -248,23 +268,17 @@ class Database:
         """Errors of the driver quote what was written; only their kind may go further."""
         try:
             yield
-        except (SQLAlchemyError, self._driver_error) as error:
-            kind = type(getattr(error, "orig", None) or error).__name__
-            hint = self._hints.get(kind)
-            raise StoreError(f"the store cannot be used: {kind}" + (f" ({hint})" if hint else "")) from None
-        except OSError as error:
-            raise StoreError(f"the store cannot be used: {type(error).__name__}") from None
+        except (SQLAlchemyError, self._driver_error, OSError) as error:
+            raise self._store_error(error) from None
+
+    def _store_error(self, error: Exception) -> StoreError:
+        kind = type(getattr(error, "orig", None) or error).__name__
+        hint = None if isinstance(error, OSError) else self._hints.get(kind)
+        return StoreError(f"the store cannot be used: {kind}" + (f" ({hint})" if hint else ""))
 
 
-@contextmanager
-def _held(lock: threading.Lock, seconds: float) -> Iterator[None]:
-    """A lock that is waited for so long. Raises StoreError."""
-    if not lock.acquire(timeout=seconds):
-        raise StoreError("the store is busy with another question")
-    try:
-        yield
-    finally:
-        lock.release()
+def _is_late(database: Database | None) -> bool:
+    return database is None or database.is_late
 
 
 def _current(engine: Engine) -> bool:

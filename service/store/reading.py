@@ -135,9 +135,8 @@ class Reading:
         """
         hashes = [self._keyring.patient(patient_id, key) for key in self._keyring.keys]
         question = _SHOWN_TO.format(hashes=self._marks(len(hashes)), mark=self._marks(1))
-        with self._database.asking(seconds) as cursor:
-            cursor.execute(question, (*hashes, written(since), most))
-            return [_SHOWING.decode(body) for [body] in cursor.fetchall()]
+        found = self._database.asked(question, (*hashes, written(since), most), seconds)
+        return [_SHOWING.decode(body) for [body] in found]
 
     def overridden(self, uuids: Sequence[str], seconds: float) -> dict[str, datetime]:
         """When each of these cards was last set aside with a reason; one that was accepted later is not among them.
@@ -146,9 +145,8 @@ class Reading:
         """
         if not uuids:
             return {}
-        with self._database.asking(seconds) as cursor:
-            cursor.execute(_SET_ASIDE.format(cards=self._marks(len(uuids))), tuple(uuids))
-            last = {card: (outcome, at, reason) for card, outcome, at, reason in cursor.fetchall()}
+        found = self._database.asked(_SET_ASIDE.format(cards=self._marks(len(uuids))), uuids, seconds)
+        last = {card: (outcome, at, reason) for card, outcome, at, reason in found}
         return {card: read(at) for card, (outcome, at, reason) in last.items() if outcome == "overridden" and reason}
 
     def _marks(self, number: int) -> str:
