@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import repeat
-from operator import attrgetter
-from types import SimpleNamespace
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from service.decision import Decision
@@ -38,10 +36,7 @@ STATUS_OF_LETTER = (
 _RESULTS = {Result.FIRED: "f", Result.NOT_MET: "s", Result.NOT_ENOUGH_DATA: "u"}
 _LETTERS_OF_TRUTHS = bytes.maketrans(bytes(RESULTS), "".join(map(_RESULTS.__getitem__, RESULTS.values())).encode())
 NOT_ASKED = "-"
-# In place of a finding that nobody asked for.
-_NOT_ASKED: Any = SimpleNamespace(status=None)
-_LETTERS: Mapping[Status | None, str] = {None: NOT_ASKED} | {status: status.value[0] for status in Status}
-_STATUS = attrgetter("status")
+_STATUS, _FIRST = attrgetter("status"), itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +194,8 @@ def _finding_letters(decision: Decision, of: RuleSet) -> str:
     if decision.is_skipped:
         return NOT_ASKED * len(of.findings)
     # Hundreds of findings a call: they are gone through without a line of Python for each.
-    found = map(decision.findings.get, of.findings, repeat(_NOT_ASKED))
-    letters = list(map(_LETTERS.__getitem__, map(_STATUS, found)))
+    found = "".join(map(_FIRST, map(_STATUS, decision.findings.values()))) + NOT_ASKED
+    letters = of.order_of_findings(decision.hook, tuple(decision.findings))(found)
     index, findings = of.finding_index, decision.findings
     for name in decision.not_assessed:
         letters[index[name]] = _WANTED[findings[name].status]
@@ -212,8 +207,8 @@ def _finding_letters(decision: Decision, of: RuleSet) -> str:
 def _rule_letters(outcomes: Outcomes, of: RuleSet) -> str:
     if not outcomes:
         return NOT_ASKED * len(of.rules)
-    letters = outcomes.truths.translate(_LETTERS_OF_TRUTHS) + NOT_ASKED.encode()
-    return bytes(map(letters.__getitem__, of.places_of(outcomes.of))).decode()
+    letters = outcomes.truths.translate(_LETTERS_OF_TRUTHS).decode() + NOT_ASKED
+    return "".join(of.order_of_rules(outcomes.of)(letters))
 
 
 def facts_of(body: Json, findings: Sequence[str], facts: Iterable[str]) -> dict[str, Finding]:

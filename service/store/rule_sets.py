@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from service.store.database import Database
 from service.store.tables import rule_sets
 
 MOST = 50
+InOrderOfLetters = Callable[[str], list[str]]
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,26 @@ class RuleSet:
         return {name: index for index, name in enumerate(self.findings)}
 
     @cached_property
-    def _places(self) -> dict[InOrder, tuple[int, ...]]:
+    def _orders(self) -> dict[Hashable, tuple[object, InOrderOfLetters]]:
         return {}
 
-    def places_of(self, ran: InOrder) -> tuple[int, ...]:
-        """Of each rule its place among those that a hook runs, in the order of the letters; -1 of one it does not."""
-        places = self._places.get(ran)
-        if places is None:
-            places = self._places[ran] = tuple(ran.index.get(rule, -1) for rule, _ in self.rules)
-        return places
+    def order_of_rules(self, ran: InOrder) -> InOrderOfLetters:
+        """Puts the letters of the rules that a hook runs, and then one for all others, into the stored order."""
+        known = self._orders.get(ran)
+        if known is None:
+            known = self._orders[ran] = (ran, _order([ran.index.get(rule, -1) for rule, _ in self.rules]))
+        return known[1]
+
+    def order_of_findings(self, hook: str, names: tuple[str, ...]) -> InOrderOfLetters:
+        """Puts the letters of findings with these names, and then one for all others, into the stored order.
+
+        The findings of a hook come in one order, so it is worked out once: hundreds a call are not looked up by name.
+        """
+        known = self._orders.get(hook)
+        if known is None or known[0] != names:
+            index = {name: place for place, name in enumerate(names)}
+            known = self._orders[hook] = (names, _order([index.get(name, -1) for name in self.findings]))
+        return known[1]
 
     def body(self, archive: bytes) -> dict[str, Any]:
         """What the ledger says of it and of its archive."""
@@ -67,6 +80,12 @@ class RuleSet:
             "rules": [list(rule) for rule in self.rules],
             "archive": hashlib.sha256(archive).hexdigest(),
         }
+
+
+def _order(places: Sequence[int]) -> InOrderOfLetters:
+    # With one place more than there are letters, so that the getter finds a tuple of one letter too.
+    getter = itemgetter(*places, -1)
+    return lambda letters: list(getter(letters))[:-1]
 
 
 def stored_rule_sets(database: Database) -> list[tuple[str, str, str]]:
