@@ -30,11 +30,11 @@ from service.record.chart.worded_answers import problem_told
 from service.record.medication.entry import (
     BY_WORDS,
     MEDICATION_TYPES,
-    NOT_RECOGNISED,
     ByClass,
     Medication,
     as_ordered,
 )
+from service.record.medication.matching import Match, Matched
 from service.record.model import Entry, Record
 from service.record.once import once
 from service.record.values.concept import as_objects, concept_text
@@ -43,7 +43,6 @@ from service.record.values.set_names import QUESTIONS
 from service.record.values.statuses import Counts
 
 _YEAR = 365
-UNRECOGNISED: Key = (MEDICATION, "")
 ORDER: Key = ("order", "")
 _CONDITION = "Condition"
 _ALLERGY = "AllergyIntolerance"
@@ -222,6 +221,14 @@ class Chart:
     def _by_class(self) -> ByClass:
         return ByClass(self.medications)
 
+    def matched(self, fact: str) -> Sequence[Matched]:
+        """The medications that match a drug fact, in the order of the record, each with its match."""
+        return self._matched.get(fact, ())
+
+    @once
+    def _matched(self) -> Mapping[str, list[Matched]]:
+        return self.matcher.drug_facts.matched(self.medications)
+
     def medications_of(self, classes: Iterable[str]) -> list[Medication]:
         """The medications of any of some classes, in the order of the record."""
         return self._by_class.of(classes)
@@ -260,13 +267,17 @@ class Chart:
         entries = (entry for entry in self.record.orders if entry.type == "MedicationRequest" and is_order(entry))
         return tuple(map(as_ordered, self._medications(entries)))
 
-    @once
-    def _orders_by_class(self) -> ByClass:
-        return ByClass(self.orders)
+    def ordered(self, fact: str) -> Sequence[tuple[Medication, Match | None]]:
+        """The drugs being ordered that match a drug fact, and without a match those that were not recognised."""
+        if not self.orders:
+            return ()
+        matches = {id(order): matched for order, matched in self._ordered.get(fact, ())}
+        found = ((order, matches.get(id(order))) for order in self.orders)
+        return [(order, matched) for order, matched in found if matched is not None or not order.drug.recognised]
 
-    def orders_of(self, classes: Iterable[str], *, or_not_recognised: bool = False) -> list[Medication]:
-        """The drugs being ordered that are of any of some classes; if asked for, also those not recognised."""
-        return self._orders_by_class.of((*classes, NOT_RECOGNISED) if or_not_recognised else classes)
+    @once
+    def _ordered(self) -> Mapping[str, list[Matched]]:
+        return self.matcher.drug_facts.matched(self.orders)
 
     def held(self) -> set[Key]:
         """All keys under which this chart holds something."""
@@ -278,12 +289,10 @@ class Chart:
         found.update((name, NAMED_IF_NOT_READ[name]) for name in self.record.not_understood)
         return found
 
-    def _held_medications(self) -> Iterator[Key]:
+    def _held_medications(self) -> set[Key]:
         # Many entries name the same drug, which is one object then.
-        for drug in {id(medication.drug): medication.drug for medication in self.medications}.values():
-            yield from ((MEDICATION, name) for name in drug.classes)
-            if not drug.recognised:
-                yield UNRECOGNISED
+        drugs = {id(medication.drug): medication.drug for medication in self.medications}
+        return set().union(*map(self.matcher.keys_of, drugs.values()))
 
     def matches(self, resource_type: str, value_sets: Iterable[str]) -> list[CodeMatch]:
         """The code matches of one type in any of some value sets, each once; words repeat no code of theirs."""

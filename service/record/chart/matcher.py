@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from service.bounded import Bounded
 from service.knowledge.cache import Cached, uncached
@@ -16,11 +15,13 @@ from service.record.chart.unread_results import names_result
 from service.record.medication.drug import Drug
 from service.record.medication.drugs import Drugs
 from service.record.medication.entry import BY_WORDS, with_all_classes
+from service.record.medication.matching import DrugFacts
 from service.record.values.coding import CodeIndex
 from service.record.values.concept import codings, wordings
 from service.record.values.set_names import RESULTS
 
 MEDICATION = "medication"
+UNRECOGNISED: Key = (MEDICATION, "")
 _MOST_DRUGS = 1024
 """Of so many drugs is cached what their classes are: the charts of a day name the same few hundred."""
 _MOST_SUBSTANCES = 200
@@ -35,8 +36,8 @@ class Matcher:
         self.drugs = Drugs(knowledge.value_sets)
         self._classified: Bounded[int, tuple[Drug, Drug]] = Bounded(_MOST_DRUGS)
         self._substances: Bounded[str, bool] = Bounded(_MOST_DRUGS)
-        self.matched: Bounded[tuple[int, str], tuple[Drug, Any]] = Bounded(_MOST_DRUGS * 16)
-        """What some facts make of a drug, by its address and the fact; the drug beside it tells that it is the same."""
+        self.drug_facts = DrugFacts(knowledge.facts.values())
+        self._keys: Bounded[int, tuple[Drug, frozenset[Key]]] = Bounded(_MOST_DRUGS)
         self.episode = knowledge.episode
         self.in_scope = problems_in_scope(knowledge)
         self.settings: Mapping[str, str] = {"jurisdiction": knowledge.jurisdiction, **knowledge.settings}
@@ -64,6 +65,17 @@ class Matcher:
             return known[1]
         found = with_all_classes(drug, self.index)
         self._classified[id(drug)] = drug, found
+        return found
+
+    def keys_of(self, drug: Drug) -> frozenset[Key]:
+        """Under what the chart holds a medication: the classes of its drug, and that it may be any."""
+        known = self._keys.get(id(drug))
+        if known is not None and known[0] is drug:
+            return known[1]
+        found = frozenset((MEDICATION, name) for name in drug.classes)
+        if not drug.recognised:
+            found |= {UNRECOGNISED}
+        self._keys[id(drug)] = drug, found
         return found
 
     def is_allergy_read(self, concepts: Iterable[object]) -> bool:

@@ -27,7 +27,8 @@ from service.record.kinds.order import NO_ORDER
 from service.record.kinds.plan import Plan
 from service.record.medication.drug import Ingredient
 from service.record.medication.entry import Medication
-from service.record.medication.taking import DRUG_NOT_RECOGNISED, evidence_of, is_old, match, no_dose
+from service.record.medication.matching import no_dose
+from service.record.medication.taking import DRUG_NOT_RECOGNISED, evidence_of, is_old
 from service.record.values.statuses import Counts
 
 ENTRIES, PRODUCTS, DAILY_MG = "entries", "products", "daily-mg"
@@ -52,23 +53,20 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     replaced by it; another strength is another product. A dose that is not written, or a list that is not whole, leaves
     the sum open above (decision 39).
     """
-    drafts = [order for order in chart.orders_of(definition.classes) if match(order, definition, chart) is not None]
+    drafts = [(order, matched) for order, matched in chart.ordered(definition.id) if matched is not None]
     if not drafts:
         if all(order.drug.recognised for order in chart.orders):
             return Finding(definition.id, Status.ABSENT, notes=(NO_ORDER,))
         return _counted(definition, chart, (0, None), [], [DRUG_NOT_RECOGNISED])
     running = [
-        one
-        for one in chart.medications_of(definition.classes)
-        if one.status_class.counts is Counts.PRESENT and not any(_is_same_product(one, order) for order in drafts)
+        (one, matched)
+        for one, matched in chart.matched(definition.id)
+        if one.status_class.counts is Counts.PRESENT and not any(_is_same_product(one, order) for order, _ in drafts)
     ]
     sums: dict[tuple[_Product, str], Decimal] = {}
     is_open, evidence = False, []
     notes: list[Note | None] = []
-    for medication in (*drafts, *running):
-        matched = match(medication, definition, chart)
-        if matched is None:
-            continue
+    for medication, matched in (*drafts, *running):
         without: list[Note] = []
         for ingredient in matched.ingredients:
             most = _most_mg(definition, medication, ingredient)
@@ -126,21 +124,20 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     sure: set[_Counted] = set()
     possible: set[_Counted] = set()
     evidence = []
-    orders = chart.orders_of(definition.classes, or_not_recognised=True)
+    orders = chart.ordered(definition.id)
     current = [
-        one
-        for one in chart.medications_of(definition.classes)
+        (one, matched)
+        for one, matched in chart.matched(definition.id)
         if one.status_class.counts is Counts.PRESENT and (definition.old_orders or not is_old(one, chart))
     ]
-    for medication, is_ordered in (*((one, False) for one in current), *((one, True) for one in orders)):
-        matched = match(medication, definition, chart)
+    for medication, matched, is_ordered in (*((*one, False) for one in current), *((*one, True) for one in orders)):
         if matched is not None:
             certain = matched.is_sure and (not medication.status_class.provisional or is_ordered)
             beside = frozenset(one.rxcui for one in medication.drug.ingredients)
             product = beside if definition.measure == PRODUCTS else frozenset[str]()
             (sure if certain else possible).update((one.rxcui, product) for one in matched.ingredients)
             evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
-    not_ordered = (evidence_of(order, NOT_RECOGNISED) for order in orders if not order.drug.recognised)
+    not_ordered = (evidence_of(order, NOT_RECOGNISED) for order, _ in orders if not order.drug.recognised)
     unrecognised_entries = [*unrecognised(chart), *not_ordered]
     notes = [DRUG_NOT_RECOGNISED] if unrecognised_entries else []
     evidence += unrecognised_entries

@@ -38,7 +38,7 @@ from service.record.kinds.ordering import NOT_CHECKED
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
 from service.record.medication.supply import is_complete, runs_on
-from service.record.medication.taking import evidence_of, is_old, match
+from service.record.medication.taking import evidence_of, is_old
 from service.record.values.dates import days_since
 from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
@@ -136,12 +136,11 @@ def _sum(one: Interval, other: Interval) -> Interval:
 def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evidence]]:
     """The days the orders of this call run (side by side: the longest), and the orders that were not recognised."""
     lengths, evidence, unsure = [], [], []
-    for order in chart.orders_of(definition.classes, or_not_recognised=True):
-        matched = match(order, definition, chart)
+    for order, matched in chart.ordered(definition.id):
         if matched is not None:
             lengths.append(order.planned)
             evidence.append(evidence_of(order, matched.note))
-        elif not order.drug.recognised:
+        else:
             unsure.append(evidence_of(order, NOT_CHECKED))
     low = max((one.low or _ZERO for one in lengths), default=_ZERO)
     highs = [one.high for one in lengths]
@@ -150,14 +149,12 @@ def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evid
 
 
 def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
-    for medication in chart.medications_of(definition.classes):
+    for medication, matched in chart.matched(definition.id):
         # A new order never renews one that is older than a year, with nothing handed out since (decision 31).
         if not (definition.old_orders and definition.measure == "current") and is_old(medication, chart):
             continue
         if medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}:
-            matched = match(medication, definition, chart)
-            if matched is not None:
-                yield _course(medication, matched.note, chart)
+            yield _course(medication, matched.note, chart)
 
 
 def _course(medication: Medication, note: Note | None, chart: Chart) -> Course:

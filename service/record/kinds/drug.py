@@ -9,12 +9,12 @@ from service.knowledge.model import FactDefinition
 from service.note import Note, NoteCode
 from service.record.chart.code_match import Key
 from service.record.chart.evidence import NOT_RECOGNISED, EntryEvidence, Support, combine, distinct_notes, ordered
-from service.record.chart.index import ORDER, UNRECOGNISED, Chart
-from service.record.chart.matcher import MEDICATION
+from service.record.chart.index import ORDER, Chart
+from service.record.chart.matcher import MEDICATION, UNRECOGNISED
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
 from service.record.medication.stopping import stopped_within
-from service.record.medication.taking import DRUG_NOT_RECOGNISED, entry_evidence_of, evidence_of, match
+from service.record.medication.taking import DRUG_NOT_RECOGNISED, entry_evidence_of, evidence_of
 from service.record.values.statuses import Counts
 
 BEING_ORDERED = Note(NoteCode.BEING_ORDERED)
@@ -42,12 +42,11 @@ def plan(definition: FactDefinition) -> Plan:
 
 def ordered_entry_evidence(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """Drugs ordered in this call: two drugs in one basket interact like any others. One not recognised may be any."""
-    for order in chart.orders_of(definition.classes, or_not_recognised=True):
-        matched = match(order, definition, chart)
+    for order, matched in chart.ordered(definition.id):
         if matched is not None:
             support = Support.YES if matched.is_sure else Support.MAYBE
             yield EntryEvidence(support, evidence_of(order, matched.note, BEING_ORDERED))
-        elif not order.drug.recognised:
+        else:
             yield EntryEvidence(Support.MAYBE, evidence_of(order, DRUG_NOT_RECOGNISED))
 
 

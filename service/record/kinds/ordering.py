@@ -14,7 +14,7 @@ from service.record.chart.measure import BY_TEXT
 from service.record.chart.service_orders import ServiceOrder
 from service.record.kinds.drug import unrecognised
 from service.record.medication.entry import Medication
-from service.record.medication.taking import evidence_of, is_old, match
+from service.record.medication.taking import evidence_of, is_old
 from service.record.model import Entry
 from service.record.values.coding import Match
 from service.record.values.concept import as_objects, codings
@@ -57,14 +57,13 @@ def _for_the_reason_alone(definition: FactDefinition, chart: Chart) -> Iterator[
 
 
 def _drug_orders(definition: FactDefinition, chart: Chart) -> Iterator[tuple[Entry, EntryEvidence]]:
-    for order in chart.orders_of(definition.classes, or_not_recognised=True):
-        matched = match(order, definition, chart)
+    for order, matched in chart.ordered(definition.id):
         if matched is not None:
             taken = _is_taken(order, definition, chart) if definition.not_taken else False
             if not taken:
                 support = Support.YES if matched.is_sure and taken is False else Support.MAYBE
                 yield order.entry, EntryEvidence(support, evidence_of(order, matched.note))
-        elif not order.drug.recognised:
+        else:
             yield order.entry, EntryEvidence(Support.MAYBE, evidence_of(order, NOT_CHECKED))
 
 

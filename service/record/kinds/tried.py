@@ -20,7 +20,8 @@ from service.record.chart.window import in_episode
 from service.record.kinds.drug import doubted, drug_keys, unrecognised
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
-from service.record.medication.taking import Match, evidence_of, match
+from service.record.medication.matching import Match
+from service.record.medication.taking import evidence_of
 from service.record.values.dates import days_since
 from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
@@ -64,11 +65,10 @@ def _finding(definition: FactDefinition, tried: list[Tried], chart: Chart) -> Fi
 
 
 def _tried(definition: FactDefinition, chart: Chart) -> Iterator[Tried]:
-    for medication in chart.medications_of(definition.classes):
+    for medication, matched in chart.matched(definition.id):
         if medication.is_draft or medication.status_class.counts not in {Counts.PRESENT, Counts.HISTORY}:
             continue
-        matched = match(medication, definition, chart)
-        if matched is not None and (one := _of_episode(medication, matched, chart)) is not None:
+        if (one := _of_episode(medication, matched, chart)) is not None:
             yield one
 
 

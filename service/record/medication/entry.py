@@ -36,9 +36,6 @@ _DRAFT = noted(NoteCode.BEING_ORDERED)
 BY_WORDS = frozenset({"name", "brand"})
 """Ways of recognising a drug that depend on words, not on a code."""
 
-NOT_RECOGNISED = ""
-"""In place of a class: drugs that were not recognised, whole or in part."""
-
 
 class Medication(Struct, frozen=True, eq=False, dict=True):
     """A medication entry, what drug it is, and what is worked out of both: once for all facts that ask.
@@ -130,14 +127,13 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
 
 
 class ByClass:
-    """Some medications by the classes of their drugs; one that was not recognised also as ``NOT_RECOGNISED``."""
+    """Some medications by the classes of their drugs."""
 
     def __init__(self, medications: Sequence[Medication]) -> None:
         self._medications = medications
         self._numbers: dict[str, list[int]] = {}
         for number, medication in enumerate(medications):
-            drug = medication.drug
-            for name in drug.classes if drug.recognised else (*drug.classes, NOT_RECOGNISED):
+            for name in medication.drug.classes:
                 self._numbers.setdefault(name, []).append(number)
 
     def of(self, classes: Iterable[str]) -> list[Medication]:

@@ -1,15 +1,9 @@
-"""Taking: which medications match a drug fact, and whether they are being taken.
-
-By ingredient and route: a combination counts for each of its ingredients, topical and ophthalmic forms are no
-systemic drugs, low-dose aspirin is told apart by the daily dose (decision 17).
-"""
+"""Taking: whether the medications that match a drug fact are being taken, or were until lately."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from service.finding import Evidence
@@ -19,8 +13,8 @@ from service.record.chart.dating import EffectivePeriod
 from service.record.chart.evidence import EntryEvidence, Support
 from service.record.chart.index import Chart
 from service.record.chart.window import Timing, within
-from service.record.medication.drug import Drug, Ingredient
 from service.record.medication.entry import BY_WORDS, Medication
+from service.record.medication.matching import Match, no_dose
 from service.record.medication.stopping import stopped_within
 from service.record.medication.supply import is_complete
 from service.record.values.dates import When, days_between, earliest, latest
@@ -28,107 +22,22 @@ from service.record.values.statuses import Counts
 
 DRUG_NOT_RECOGNISED = Note(NoteCode.DRUG_NOT_RECOGNISED)
 BY_NAME = Note(NoteCode.BY_NAME)
-NO_DOSE = Note(NoteCode.DOSE_NOT_GIVEN)
-DOSE_NOT_READ = Note(NoteCode.DOSE_NOT_READ)
 OLD = Note(NoteCode.OLD_ORDER)
 NO_STOP = Note(NoteCode.STOP_NOT_KNOWN)
 NOT_TOLD_WHICH_FIRST = Note(NoteCode.FIRST_NOT_KNOWN)
 _NOT_CERTAIN = Note(NoteCode.NOT_CERTAIN)
-_UNITS_A_DAY = 2
 _CURRENT = frozenset({Counts.PRESENT})
 _CURRENT_OR_PAST = frozenset({Counts.PRESENT, Counts.HISTORY})
-
-
-class Match(Struct, frozen=True):
-    """The ingredients by which a medication matches, and what a reader must know.
-
-    ``is_sure`` is False when only the dose could tell, and is not written.
-    """
-
-    ingredients: tuple[Ingredient, ...]
-    note: Note | None = None
-    is_sure: bool = True
-
-
-def match(medication: Medication, definition: FactDefinition, chart: Chart) -> Match | None:
-    """By which ingredients a medication belongs to the classes of a fact; None when by none."""
-    if definition.daily_dose_mg is not None:
-        return _matched(medication, definition)
-    # Without a dose in question it depends on the drug alone, and many entries name the same one.
-    drug, key = medication.drug, (id(medication.drug), definition.id)
-    known = chart.matcher.matched.get(key)
-    if known is None or known[0] is not drug:
-        known = chart.matcher.matched[key] = drug, _matched(medication, definition)
-    found: Match | None = known[1]
-    return found
-
-
-def _matched(medication: Medication, definition: FactDefinition) -> Match | None:
-    drug = medication.drug
-    if drug.classes.isdisjoint(definition.classes):
-        return None
-    if not _goes_in(drug, definition.route):
-        return None
-    by_product = drug.classes.difference(*(one.classes for one in drug.ingredients))
-    if not by_product.isdisjoint(definition.exclude):
-        return None
-    as_product = not by_product.isdisjoint(definition.classes)
-    matching = [
-        one
-        for one in drug.ingredients
-        if (as_product or not one.classes.isdisjoint(definition.classes)) and one.classes.isdisjoint(definition.exclude)
-    ]
-    if not drug.ingredients:
-        return Match((), joined(*drug.notes)) if as_product else None
-    return _in_band(medication, matching, definition)
-
-
-def _goes_in(drug: Drug, route: str) -> bool:
-    """Whether a drug goes in by the route that a fact asks for; one whose route is not told is no injection."""
-    if route in {"injected", "not-injected"}:
-        return not drug.is_local and (drug.route == "injectable") == (route == "injected")
-    return route == "any" or drug.is_local == (route == "local")
-
-
-def _in_band(medication: Medication, matching: list[Ingredient], definition: FactDefinition) -> Match | None:
-    if definition.daily_dose_mg is None:
-        return Match(tuple(matching), joined(*medication.drug.notes)) if matching else None
-    in_band, notes, is_sure = [], list(medication.drug.notes), True
-    for ingredient in matching:
-        dose = medication.drug.daily_mg(ingredient, medication.daily)
-        if dose is None:
-            notes.append(no_dose(medication))
-            is_sure = is_small_dose(ingredient, definition.daily_dose_mg)
-            in_band.append(ingredient)
-        elif dose.overlaps(*definition.daily_dose_mg):
-            in_band.append(ingredient)
-    return Match(tuple(in_band), joined(*notes), is_sure) if in_band else None
-
-
-def no_dose(medication: Medication) -> Note:
-    """Why the dose of a medication is not known: it was not given, or could not be read."""
-    return DOSE_NOT_READ if medication.has_unread_dose else NO_DOSE
-
-
-def is_small_dose(ingredient: Ingredient, band: tuple[Decimal | None, Decimal | None]) -> bool:
-    """Whether a product whose dose is not written belongs to a band that has an upper limit.
-
-    Product choice: one or two units of the product a day keep to the limit, so aspirin 81 mg without a dosage is
-    low-dose aspirin. Whether a dose reaches a lower limit is never known without the dose (decision 39).
-    """
-    _, most = band
-    return most is not None and ingredient.strength_mg is not None and ingredient.strength_mg * _UNITS_A_DAY <= most
 
 
 def entry_evidence_of(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
     """What every medication of the record says about a drug fact."""
     # What is over says something only to a fact that asks what was stopped, so that most of a long list is passed over.
     said_by = _CURRENT if definition.stopped_within_days is None else _CURRENT_OR_PAST
-    for medication in chart.medications_of(definition.classes):
+    for medication, matched in chart.matched(definition.id):
         if medication.status_class.counts not in said_by:
             continue
-        matched = match(medication, definition, chart)
-        if matched is None or (not definition.old_orders and _stands_only_in_an_old_order(medication, chart)):
+        if not definition.old_orders and _stands_only_in_an_old_order(medication, chart):
             continue
         entry_evidence = _said_of(medication, matched, definition, chart)
         if entry_evidence is not None:
