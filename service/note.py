@@ -239,9 +239,12 @@ class Note(Struct, frozen=True, cache_hash=True):
 
 def joined(*notes: Note | None) -> Note | None:
     """Several notes as one, each once; None when there is none."""
-    distinct = list(dict.fromkeys(note for note in notes if note is not None))
-    if len(distinct) < 2:  # noqa: PLR2004  # nothing to join
-        return distinct[0] if distinct else None
+    told = [note for note in notes if note is not None]
+    if len(told) < 2:  # noqa: PLR2004  # nothing to join
+        return told[0] if told else None
+    distinct = list(dict.fromkeys(told))
+    if len(distinct) == 1:
+        return distinct[0]
     return Note(NoteCode.SEVERAL, of=tuple(part for note in distinct for part in parts(note)))
 
 

@@ -103,18 +103,17 @@ class Derivation:
         self._plans = tuple(plan_of(knowledge.facts[name], knowledge) for name in sorted(knowledge.facts))
         self._by_fact = {plan.definition.id: plan for plan in self._plans}
         self.matcher = Matcher(knowledge, (key for plan in self._plans for key in plan.keys), cached)
-        written = {name: index for index, name in enumerate(knowledge.facts)}
-        self._written = tuple(written[plan.definition.id] for plan in self._plans)
-        """The number of each plan in the order of the rule files."""
-        self._always = tuple(number for number, plan in enumerate(self._plans) if plan.always)
+        self._written = tuple(self._by_fact[name] for name in knowledge.facts)
+        """The plans in the order of the rule files, by the number of which they are looked up."""
+        self._always = tuple(number for number, plan in enumerate(self._written) if plan.always)
         self._if_nonempty = tuple(
             (number, plan.definition)
-            for number, plan in enumerate(self._plans)
+            for number, plan in enumerate(self._written)
             if plan.definition.complete_nonempty and not plan.always
         )
         self._asking: dict[Key, list[int]] = {}
         self._concerns: dict[str, frozenset[Key]] = {}
-        for number, plan in enumerate(self._plans):
+        for number, plan in enumerate(self._written):
             self._concerns[plan.definition.id] = keys = plan.keys | keys_not_understood(plan.definition)
             for key in keys:
                 self._asking.setdefault(key, []).append(number)
@@ -155,12 +154,12 @@ class Derivation:
         concerned.update(number for number, fact in self._if_nonempty if _lists_hold_something(fact, chart.record))
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
-        for index, number in enumerate(sorted(concerned, key=self._written.__getitem__)):
+        plans = [self._written[number] for number in sorted(concerned)]
+        for index, plan in enumerate(plans):
             if not index % _LOOK_AT_CLOCK:
                 budget.check()
-            plan = self._plans[number]
             findings[plan.definition.id] = _shortened(plan.find(chart))
-            chart.concerned.append(plan.definition)
+        chart.concerned.extend(plan.definition for plan in plans)
         return findings
 
     def findings_for(self, names: Collection[str], record: Record, now: datetime) -> dict[str, Finding]:

@@ -123,6 +123,11 @@ class Record:
     drafts: frozenset[str] = frozenset()
 
     @once
+    def silence(self) -> dict[tuple[tuple[str, ...], bool], bool]:
+        """Whether silence counts as absent, by the lists that must be whole and whether they must hold something."""
+        return {}
+
+    @once
     def by_type(self) -> Mapping[str, tuple[Entry, ...]]:
         """The entries by resource type, each in record order."""
         index: dict[str, list[Entry]] = {}

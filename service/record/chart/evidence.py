@@ -42,9 +42,10 @@ class EntryEvidence(Struct, frozen=True):
 
 def ordered(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Evidence each once, newest first, the same whatever the order of the record."""
-    distinct = list(dict.fromkeys(evidence))
-    if len(distinct) < 2:  # noqa: PLR2004  # nothing to put in order
-        return tuple(distinct)
+    listed = tuple(evidence)
+    if len(listed) < 2:  # noqa: PLR2004  # nothing to put in order
+        return listed
+    distinct = list(dict.fromkeys(listed))
     if len({item.date or "" for item in distinct}) < len(distinct):
         # Names are written out only where a date does not tell two apart.
         distinct.sort(key=_by_name)
@@ -70,9 +71,10 @@ def distinct_notes(notes: Iterable[Note | None]) -> tuple[Note, ...]:
 
     Whatever language they are told in, the order is that of their English text.
     """
-    distinct = dict.fromkeys(note for note in notes if note is not None)
-    if len(distinct) < 2:  # noqa: PLR2004  # nothing to put in order
-        return tuple(distinct)
+    told = [note for note in notes if note is not None]
+    if len(told) < 2:  # noqa: PLR2004  # nothing to put in order
+        return tuple(told)
+    distinct = dict.fromkeys(told)
     in_order = sorted(distinct, key=text_of)
     more = len(in_order) - _MOST_NOTES
     return (*in_order[:_MOST_NOTES], Note(NoteCode.MORE_NOTES, number=more)) if more > 0 else tuple(in_order)
@@ -159,6 +161,14 @@ def _doubtful(definition: FactDefinition, record: Record) -> tuple[Evidence, ...
 
 def lists_are_complete(definition: FactDefinition, record: Record) -> bool:
     """Whether silence counts as absent: the definition allows it, the lists it names were sent whole and all read."""
+    asked = (definition.complete, definition.complete_nonempty)
+    known = record.silence.get(asked)
+    if known is None:
+        known = record.silence[asked] = _are_complete(definition, record)
+    return known
+
+
+def _are_complete(definition: FactDefinition, record: Record) -> bool:
     if (
         not definition.complete
         or shortfalls(definition.complete, record)
@@ -230,11 +240,11 @@ def combine(
 
     With ``newest_wins`` only the entries that may be the newest count.
     """
-    heard = newest(per_entry) if definition.newest_wins else list(per_entry)
+    heard = newest(per_entry) if definition.newest_wins else per_entry
     if not heard:
         return no_matching_data(definition, record, notes)
-    best = max(entry_evidence.support for entry_evidence in heard)
-    evidence = ordered(entry_evidence.evidence for entry_evidence in heard if entry_evidence.support is best)
+    best = max([entry_evidence.support for entry_evidence in heard])
+    evidence = ordered([entry_evidence.evidence for entry_evidence in heard if entry_evidence.support is best])
     if best is Support.YES:
         doubts = [
             Note(NoteCode.ALSO_NO, reference=entry_evidence.evidence.resource)

@@ -258,8 +258,16 @@ class Chart:
                 or since.low <= _YEAR
                 or since.low - (medication.planned.high or 0) <= _YEAR
             ):
-                found.update(one.rxcui for one in medication.drug.ingredients)
+                found |= medication.ingredient_codes
         return frozenset(found)
+
+    @once
+    def old_orders(self) -> frozenset[Medication]:
+        """The orders older than a year, with no supply, dispense or statement of their drug since."""
+        orders = (one for one in self.medications if one.entry.type == "MedicationRequest" and one.started is not None)
+        return frozenset(
+            one for one in orders if one.ingredient_codes and one.ingredient_codes.isdisjoint(self.lately_supplied)
+        )
 
     @once
     def orders(self) -> tuple[Medication, ...]:

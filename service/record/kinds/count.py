@@ -28,7 +28,7 @@ from service.record.kinds.plan import Plan
 from service.record.medication.drug import Ingredient
 from service.record.medication.entry import Medication
 from service.record.medication.matching import no_dose
-from service.record.medication.taking import DRUG_NOT_RECOGNISED, evidence_of, is_old
+from service.record.medication.taking import DRUG_NOT_RECOGNISED, evidence_of
 from service.record.values.statuses import Counts
 
 ENTRIES, PRODUCTS, DAILY_MG = "entries", "products", "daily-mg"
@@ -128,7 +128,7 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     current = [
         (one, matched)
         for one, matched in chart.matched(definition.id)
-        if one.status_class.counts is Counts.PRESENT and (definition.old_orders or not is_old(one, chart))
+        if one.status_class.counts is Counts.PRESENT and (definition.old_orders or one not in chart.old_orders)
     ]
     for medication, matched, is_ordered in (*((*one, False) for one in current), *((*one, True) for one in orders)):
         if matched is not None:

@@ -38,7 +38,7 @@ from service.record.kinds.ordering import NOT_CHECKED
 from service.record.kinds.plan import Plan
 from service.record.medication.entry import Medication
 from service.record.medication.supply import is_complete, runs_on
-from service.record.medication.taking import evidence_of, is_old
+from service.record.medication.taking import evidence_of
 from service.record.values.dates import days_since
 from service.record.values.interval import Interval
 from service.record.values.statuses import Counts
@@ -151,7 +151,7 @@ def _ordered(definition: FactDefinition, chart: Chart) -> tuple[Total, list[Evid
 def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
     for medication, matched in chart.matched(definition.id):
         # A new order never renews one that is older than a year, with nothing handed out since (decision 31).
-        if not (definition.old_orders and definition.measure == "current") and is_old(medication, chart):
+        if not (definition.old_orders and definition.measure == "current") and medication in chart.old_orders:
             continue
         if medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}:
             yield _course(medication, matched.note, chart)

@@ -29,10 +29,9 @@ def plan(definition: FactDefinition) -> Plan:
     """How a drug fact is read. A drug that was not recognised may be any drug: it forbids absent."""
 
     def find(chart: Chart) -> Finding:
-        per_entry = [
-            *entry_evidence_of(definition, chart),
-            *(ordered_entry_evidence(definition, chart) if definition.or_ordered else ()),
-        ]
+        per_entry = entry_evidence_of(definition, chart)
+        if definition.or_ordered:
+            per_entry += ordered_entry_evidence(definition, chart)
         finding = combine(definition, per_entry, chart.record)
         return doubted(definition, finding, chart)
 

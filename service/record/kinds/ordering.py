@@ -14,7 +14,7 @@ from service.record.chart.measure import BY_TEXT
 from service.record.chart.service_orders import ServiceOrder
 from service.record.kinds.drug import unrecognised
 from service.record.medication.entry import Medication
-from service.record.medication.taking import evidence_of, is_old
+from service.record.medication.taking import evidence_of
 from service.record.model import Entry
 from service.record.values.coding import Match
 from service.record.values.concept import as_objects, codings
@@ -73,7 +73,9 @@ def _is_taken(order: Medication, definition: FactDefinition, chart: Chart) -> bo
     What stands only in an order older than a year is renewed by none (decision 31).
     """
     for other in chart.medications_of(definition.classes):
-        is_running = other.status_class.counts is Counts.PRESENT and not other.is_draft and not is_old(other, chart)
+        is_running = (
+            other.status_class.counts is Counts.PRESENT and not other.is_draft and other not in chart.old_orders
+        )
         if is_running and not other.ingredient_codes.isdisjoint(order.ingredient_codes):
             return True
     is_whole = not shortfalls((MEDICATION_REQUEST,), chart.record) and not unrecognised(chart)

@@ -43,7 +43,8 @@ def start_of(entry: Entry, periods: Sequence[Span]) -> When | None:
         span = parse_period(resource.get("effectivePeriod"))
         found = parse(resource.get("effectiveDateTime")) or (span.start if span else None)
         return found or parse(resource.get("dateAsserted"))
-    return earliest(*(span.start for span in periods)) or parse(resource.get("authoredOn"))
+    begun = earliest(*(span.start for span in periods)) if periods else None
+    return begun or parse(resource.get("authoredOn"))
 
 
 def handed_over(resource: Mapping[str, Any]) -> When | None:

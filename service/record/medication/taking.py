@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -30,8 +30,9 @@ _CURRENT = frozenset({Counts.PRESENT})
 _CURRENT_OR_PAST = frozenset({Counts.PRESENT, Counts.HISTORY})
 
 
-def entry_evidence_of(definition: FactDefinition, chart: Chart) -> Iterator[EntryEvidence]:
+def entry_evidence_of(definition: FactDefinition, chart: Chart) -> list[EntryEvidence]:
     """What every medication of the record says about a drug fact."""
+    found = []
     # What is over says something only to a fact that asks what was stopped, so that most of a long list is passed over.
     said_by = _CURRENT if definition.stopped_within_days is None else _CURRENT_OR_PAST
     for medication, matched in chart.matched(definition.id):
@@ -41,18 +42,19 @@ def entry_evidence_of(definition: FactDefinition, chart: Chart) -> Iterator[Entr
             continue
         entry_evidence = _said_of(medication, matched, definition, chart)
         if entry_evidence is not None:
-            yield entry_evidence
+            found.append(entry_evidence)
+    return found
 
 
 def _said_of(medication: Medication, matched: Match, definition: FactDefinition, chart: Chart) -> EntryEvidence | None:
     """What an entry says about a drug fact: the same for all facts that ask alike, so it is worked out once."""
     if definition.began_after:
         return _entry_evidence(medication, matched, definition, chart)
-    asked = (matched.is_sure, matched.note, definition.stopped_within_days, definition.within_days)
-    told = (definition.stop_not_known, definition.unconfirmed, definition.or_ordered)
-    known = medication.said.get((asked, told))
+    asked = (definition.stopped_within_days, definition.within_days, definition.stop_not_known)
+    key = (matched.is_sure, matched.note, definition.unconfirmed, definition.or_ordered, asked)
+    known = medication.said.get(key)
     if known is None:
-        known = medication.said[asked, told] = (_entry_evidence(medication, matched, definition, chart),)
+        known = medication.said[key] = (_entry_evidence(medication, matched, definition, chart),)
     found: EntryEvidence | None = known[0]
     return found
 
@@ -147,15 +149,7 @@ def _is_or_was(medication: Medication) -> bool:
 
 
 def _stands_only_in_an_old_order(medication: Medication, chart: Chart) -> bool:
-    return medication.status_class.counts is Counts.PRESENT and is_old(medication, chart)
-
-
-def is_old(medication: Medication, chart: Chart) -> bool:
-    """Whether an active order is older than a year, with no supply, dispense or statement of its drug since."""
-    if medication.entry.type != "MedicationRequest" or medication.started is None:
-        return False
-    named = medication.ingredient_codes
-    return bool(named) and named.isdisjoint(chart.lately_supplied)
+    return medication in chart.old_orders and medication.status_class.counts is Counts.PRESENT
 
 
 def evidence_of(medication: Medication, *notes: Note | None) -> Evidence:
