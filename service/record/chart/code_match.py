@@ -50,6 +50,11 @@ class CodeMatch(Struct, eq=False, dict=True):
         return {}
 
     @once
+    def said(self) -> dict[int, tuple[Any, tuple[Note | None, ...]]]:
+        """What it says about coded facts and what was passed over, by what they ask of an entry."""
+        return {}
+
+    @once
     def status_class(self) -> StatusClass:
         """What the status of the entry says of it."""
         found = self.entry.status_class

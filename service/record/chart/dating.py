@@ -137,7 +137,19 @@ _BY_TYPE: Mapping[str, Callable[[Resource, When | None], EffectivePeriod]] = {
 }
 
 
+_FIRST: Mapping[str, str] = {
+    "Condition": "onsetDateTime",
+    "AllergyIntolerance": "onsetDateTime",
+    "Observation": "effectiveDateTime",
+    "Procedure": "performedDateTime",
+}
+
+
 def effective_period_of(resource_type: str, resource: Resource, birth: When | None) -> EffectivePeriod:
     """When what the resource tells of began and ended. Without any date: a period without ends."""
+    # Nearly every entry has this one element, which is looked at before any other.
+    day = resource.get(_FIRST.get(resource_type, ""))
+    if day is not None and (when := parse(day)) is not None:
+        return EffectivePeriod(when)
     reader = _BY_TYPE.get(resource_type)
     return reader(resource, birth) if reader else NEVER_DATED

@@ -243,6 +243,9 @@ def combine(
     heard = newest(per_entry) if definition.newest_wins else per_entry
     if not heard:
         return no_matching_data(definition, record, notes)
+    if len(per_entry) == 1 and heard[0].support is Support.YES:
+        # As most facts are that are present at all.
+        return Finding(definition.id, Status.PRESENT, evidence=(heard[0].evidence,), notes=distinct_notes(notes))
     best = max([entry_evidence.support for entry_evidence in heard])
     evidence = ordered([entry_evidence.evidence for entry_evidence in heard if entry_evidence.support is best])
     if best is Support.YES:

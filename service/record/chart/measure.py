@@ -186,9 +186,9 @@ def _too_old(wanted: Wanted, chart: Chart) -> date | None:
     """
     if wanted.look_back_days is None:
         return None
+    last_day = chart.today.last_day.toordinal()
     days = floor(wanted.look_back_days) + 2
-    last_day = chart.today.last_day
-    return date.fromordinal(last_day.toordinal() - days) if days < last_day.toordinal() else None
+    return date.fromordinal(last_day - days) if days < last_day else None
 
 
 def _is_before(effective_period: EffectivePeriod, day: date) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from msgspec.structs import replace as replaced
 
+from service.bounded import Bounded
 from service.finding import Evidence, Finding
 from service.knowledge.model import ENDED_IN, FactDefinition, FactSource
 from service.note import Note, NoteCode, joined, of_entry
@@ -75,10 +77,11 @@ def entry_evidence_of(
         if source.above_range:
             yield from _newest(source, chart, notes, _is_high)
             continue
+        asked = _asked(source)
         found = [
             (code_match, entry_evidence)
             for code_match in chart.matches(source.resource, source.codes)
-            if (entry_evidence := _entry_evidence(code_match, source, chart, notes)) is not None
+            if (entry_evidence := _said_of(code_match, asked, chart, notes)) is not None
         ]
         if source.resource in DEVICES:
             yield from _not_understood(source.resource, chart)
@@ -162,6 +165,32 @@ def _of_both_sides(found: Sequence[tuple[CodeMatch, EntryEvidence]], chart: Char
     if {side for _, sides in said for side in sides} == set(Side):
         support = Support.YES if sure == set(Side) else Support.MAYBE
         yield from (replaced(one, support=min(one.support, support)) for one, _ in said)
+
+
+def _asked(source: FactSource) -> FactSource:
+    """What a source asks of an entry, whichever codes led to it: one object for all that ask alike."""
+    known = _ASKED.get(id(source))
+    if known is None or known[0] is not source:
+        asked = replace(source, codes=(), both_sides=False)
+        known = _ASKED[id(source)] = source, _ALIKE.setdefault(asked, asked)
+    return known[1]
+
+
+_ALIKE: dict[FactSource, FactSource] = {}
+_ASKED: Bounded[int, tuple[FactSource, FactSource]] = Bounded(4096)
+"""What sources ask, by their address; the source beside it tells that it is the same."""
+
+
+def _said_of(code_match: CodeMatch, asked: FactSource, chart: Chart, notes: list[Note | None]) -> EntryEvidence | None:
+    """What an entry says: the same for all facts that ask alike, so it is worked out once."""
+    known = code_match.said.get(id(asked))
+    if known is None:
+        passed_over: list[Note | None] = []
+        found = _entry_evidence(code_match, asked, chart, passed_over)
+        known = code_match.said[id(asked)] = found, tuple(passed_over)
+    notes += known[1]
+    said: EntryEvidence | None = known[0]
+    return said
 
 
 def _entry_evidence(

@@ -33,6 +33,7 @@ from service.record.values.statuses import Counts
 
 ENTRIES, PRODUCTS, DAILY_MG = "entries", "products", "daily-mg"
 MOST_AS_NEEDED = Note(NoteCode.MOST_AS_NEEDED)
+_ANY_PRODUCT: frozenset[str] = frozenset()
 _Counted = tuple[str, frozenset[str]]
 _Product = tuple[tuple[Ingredient, ...], frozenset[Decimal]]
 
@@ -133,9 +134,8 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     for medication, matched, is_ordered in (*((*one, False) for one in current), *((*one, True) for one in orders)):
         if matched is not None:
             certain = matched.is_sure and (not medication.status_class.provisional or is_ordered)
-            beside = frozenset(one.rxcui for one in medication.drug.ingredients)
-            product = beside if definition.measure == PRODUCTS else frozenset[str]()
-            (sure if certain else possible).update((one.rxcui, product) for one in matched.ingredients)
+            product = medication.ingredient_codes if definition.measure == PRODUCTS else _ANY_PRODUCT
+            (sure if certain else possible).update([(one.rxcui, product) for one in matched.ingredients])
             evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
     not_ordered = (evidence_of(order, NOT_RECOGNISED) for order, _ in orders if not order.drug.recognised)
     unrecognised_entries = [*unrecognised(chart), *not_ordered]

@@ -86,7 +86,7 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
         return frozenset(one.rxcui for one in self.drug.ingredients)
 
     @once
-    def as_evidence(self) -> dict[tuple[Note | None, ...], Evidence]:
+    def as_evidence(self) -> dict[tuple[Note, ...], Evidence]:
         """The evidence that facts made of it, by its notes: many facts say the same of one entry."""
         return {}
 

@@ -18,7 +18,7 @@ from service.record.medication.matching import Match, no_dose
 from service.record.medication.stopping import stopped_within
 from service.record.medication.supply import is_complete
 from service.record.values.dates import When, days_between, earliest, latest
-from service.record.values.statuses import Counts
+from service.record.values.status_table import PRESENT, Counts
 
 DRUG_NOT_RECOGNISED = Note(NoteCode.DRUG_NOT_RECOGNISED)
 BY_NAME = Note(NoteCode.BY_NAME)
@@ -50,8 +50,11 @@ def _said_of(medication: Medication, matched: Match, definition: FactDefinition,
     """What an entry says about a drug fact: the same for all facts that ask alike, so it is worked out once."""
     if definition.began_after:
         return _entry_evidence(medication, matched, definition, chart)
-    asked = (definition.stopped_within_days, definition.within_days, definition.stop_not_known)
-    key = (matched.is_sure, matched.note, definition.unconfirmed, definition.or_ordered, asked)
+    key: tuple[object, ...] = (matched.is_sure, matched.note)
+    if medication.status_class is not PRESENT or definition.within_days is not None or medication in chart.old_orders:
+        # What is simply being taken says the same to all that do not ask since when.
+        asked = (definition.stopped_within_days, definition.within_days, definition.stop_not_known)
+        key = (*key, definition.unconfirmed, definition.or_ordered, asked)
     known = medication.said.get(key)
     if known is None:
         known = medication.said[key] = (_entry_evidence(medication, matched, definition, chart),)
@@ -154,11 +157,12 @@ def _stands_only_in_an_old_order(medication: Medication, chart: Chart) -> bool:
 
 def evidence_of(medication: Medication, *notes: Note | None) -> Evidence:
     """A medication as evidence."""
-    known = medication.as_evidence.get(notes)
+    told = tuple([note for note in notes if note is not None])
+    known = medication.as_evidence.get(told)
     if known is None:
         started = medication.started
         by_name = BY_NAME if medication.drug.by in BY_WORDS else None
-        known = medication.as_evidence[notes] = Evidence(
-            medication.reference, medication.drug.text, started.text if started else None, joined(*notes, by_name)
+        known = medication.as_evidence[told] = Evidence(
+            medication.reference, medication.drug.text, started.text if started else None, joined(*told, by_name)
         )
     return known

@@ -191,6 +191,23 @@ def read_value(holder: Mapping[str, Any], unit: str, substance: str | None = Non
     Reads valueQuantity, valueInteger, valueRange, valueString (">60", "7/10", "5.4 %"). A comparator makes an
     interval open on one side. No value, an unknown unit, or a unit that does not convert is refused.
     """
+    quantity = holder.get("valueQuantity")
+    if type(quantity) is dict and "comparator" not in quantity:
+        value, shown, code = quantity.get("value"), quantity.get("unit"), quantity.get("code")
+        is_number = type(value) is float or type(value) is int
+        if is_number and type(shown) is str and type(code) is str and len(shown) + len(code) < _LONGEST:
+            # Written out, so that 5 and 5.0 stay two.
+            return _read_plainly(repr(value), shown, code, unit, substance)
+    return _read_anew(holder, unit, substance)
+
+
+@lru_cache(maxsize=4096)
+def _read_plainly(value: str, shown: str, code: str, unit: str, substance: str | None) -> Reading | Refused:
+    """The same of a number with its unit and nothing beside it, which charts repeat."""
+    return _read_anew({"valueQuantity": {"value": Decimal(value), "unit": shown, "code": code}}, unit, substance)
+
+
+def _read_anew(holder: Mapping[str, Any], unit: str, substance: str | None) -> Reading | Refused:
     raw = _raw(holder)
     return raw if isinstance(raw, Refused) else _in_unit(raw, unit, substance)
 
