@@ -44,7 +44,8 @@ class Matcher:
         asked: dict[str, set[str]] = {"Condition": set(knowledge.episode)}
         for name, value_set in keys:
             asked.setdefault(name, set()).add(value_set)
-        self.reads_medications = bool(asked.pop(MEDICATION, None))
+        self._classes = frozenset(asked.pop(MEDICATION, ()))
+        self.reads_medications = bool(self._classes)
         self.asked: Mapping[str, frozenset[str]] = {name: frozenset(sets) for name, sets in asked.items()}
         self._answers = _answers_read(knowledge)
         measured = (fact for fact in knowledge.facts.values() if fact.kind is FactKind.QUANTITY)
@@ -68,11 +69,11 @@ class Matcher:
         return found
 
     def keys_of(self, drug: Drug) -> frozenset[Key]:
-        """Under what the chart holds a medication: the classes of its drug, and that it may be any."""
+        """Under what a chart holds a drug: the classes that facts ask about, and that it may be any."""
         known = self._keys.get(id(drug))
         if known is not None and known[0] is drug:
             return known[1]
-        found = frozenset((MEDICATION, name) for name in drug.classes)
+        found = frozenset((MEDICATION, name) for name in drug.classes & self._classes)
         if not drug.recognised:
             found |= {UNRECOGNISED}
         self._keys[id(drug)] = drug, found

@@ -308,6 +308,8 @@ def newest(found: Sequence[Measurement], *, prefer: str | None, look_back: bool)
     if not any(one.inside for one in usable):
         undated = [one for one in found if one.when is None]
         return [] if look_back or usable else preferred(undated, prefer)
+    if len(usable) == 1:
+        return usable
     return preferred(candidates(usable, same_day=prefer is not None), prefer)
 
 

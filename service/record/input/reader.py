@@ -209,7 +209,7 @@ def _take_orders(gathered: _Gathered, brought: Unpacked, patients: Patients, pat
     names = {(order.type, order.id): order for order in reviewed.orders if order.id}
     kept = []
     for entry in gathered.entries:
-        ordered = names.get((entry.type, entry.id or ""))
+        ordered = names.get((entry.type, entry.id or "")) if names else None
         if ordered is None:
             kept.append(entry)
         elif not orders_the_same(entry, ordered):

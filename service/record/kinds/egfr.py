@@ -49,12 +49,10 @@ def ckd_epi_2021(creatinine: Decimal, age: Decimal, sex: str) -> Decimal:
 
 def computed_egfr(wanted: Wanted, chart: Chart) -> Computed:
     """EGFR from the newest final creatinine inside the look-back of the eGFR."""
-    found = _creatinine(wanted, chart)
-    # The highest of one day, because it gives the lowest eGFR.
-    best = newest(found.final, prefer="highest", look_back=wanted.look_back_days is not None)
-    if not best or best[0].when is None:
+    found, creatinine = _creatinine(wanted, chart), _newest_creatinine(wanted, chart)
+    when = creatinine.when if creatinine is not None else None
+    if creatinine is None or when is None:
         return Computed(None, tuple(found.newer(None)))
-    creatinine, when = best[0], best[0].when
     age, notes = _age(chart, when), tuple(found.newer(when))
     if age is None or age.low is None or age.low < _ADULT:
         return Computed(None, (*notes, Note(NoteCode.EGFR_NOT_ADULT)))
@@ -72,8 +70,11 @@ def lower_by_newer_creatinine(
     A recorded eGFR is not usable for what kidney function is now once a newer creatinine contradicts it. A newer one
     that shows better function lifts nothing: then the recorded one stays.
     """
+    creatinine = _newest_creatinine(wanted, chart)
+    if creatinine is None or creatinine.when is None or when is None or creatinine.when.first <= when.last:
+        return None
     best = computed_egfr(wanted, chart).best
-    if best is None or best.when is None or when is None or best.when.first <= when.last:
+    if best is None:
         return None
     if best.number.low is None:
         return best
@@ -84,6 +85,12 @@ def newer_creatinine_not_final(wanted: Wanted, when: When | None, chart: Chart) 
     """Creatinine that is newer than the eGFR in use and not final yet: named, never used (decision 5)."""
     waiting = (note for note in _creatinine(wanted, chart).newer(when) if note.code in PRELIMINARY)
     return [replaced(note, words=f"creatinine {note.words}") for note in waiting]
+
+
+def _newest_creatinine(wanted: Wanted, chart: Chart) -> Measurement | None:
+    """The newest final creatinine inside the look-back of the eGFR; the highest of one day, as it gives the lowest."""
+    best = newest(_creatinine(wanted, chart).final, prefer="highest", look_back=wanted.look_back_days is not None)
+    return best[0] if best else None
 
 
 def _creatinine(wanted: Wanted, chart: Chart) -> Measurements:

@@ -176,7 +176,8 @@ def recorded_end(entry: Entry, periods: Sequence[Span]) -> When | None:
 
 def dosage_periods(resource: Mapping[str, Any]) -> Sequence[Span]:
     """The periods for which a drug is to be taken, as its dosages say."""
-    return _periods(_repeats(resource))
+    repeats = _repeats(resource)
+    return _periods(repeats) if repeats else ()
 
 
 def last_day_written(periods: Sequence[Span]) -> When | None:
@@ -268,14 +269,12 @@ def _supplied(resource: Mapping[str, Any]) -> Iterator[Interval]:
 
 def _repeats(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Those that say how long the drug is to be taken."""
-    return [
-        repeat
-        for dosage in as_objects(resource.get("dosageInstruction") or resource.get("dosage"))
-        if "timing" in dosage
-        for timing in as_objects(dosage["timing"])
-        for repeat in as_objects(timing.get("repeat"))
-        if not _BOUNDS.isdisjoint(repeat)
-    ]
+    found: list[Mapping[str, Any]] = []
+    for dosage in as_objects(resource.get("dosageInstruction") or resource.get("dosage")):
+        # Without a generator: it runs over every medication.
+        for timing in as_objects(dosage["timing"]) if "timing" in dosage else ():
+            found += [one for one in as_objects(timing.get("repeat")) if not _BOUNDS.isdisjoint(one)]
+    return found
 
 
 _BOUNDS = frozenset({"boundsPeriod", "boundsDuration", "boundsRange"})
