@@ -87,6 +87,8 @@ class Measurements(Struct):
 
     def undated(self) -> list[Note]:
         """Final values of which nobody can tell how old they are, where that matters: no date, or only a month."""
+        if all(one.when is not None and one.inside is not None for one in self.final):
+            return []
         undated = [one.evidence for one in self.final if one.when is None]
         notes = [(Note(NoteCode.UNDATED_VALUE, words=one.text), no_date_given(one)) for one in undated]
         inexact = [one for one in self.final if one.when is not None and one.inside is None]

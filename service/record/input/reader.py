@@ -138,7 +138,8 @@ def read_prefetch(
         _note_lost_results(gathered, key, asked[key], selections[key])
         for name in selections[key].types:
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
-            completeness[name] = max(completeness.get(name, Completeness.NOT_SENT), arrived, key=_RANK.__getitem__)
+            known = completeness.get(name)
+            completeness[name] = arrived if known is None else max(known, arrived, key=_RANK.__getitem__)
     drafts = _take_beside(gathered, beside, completeness)
     reviewed = _take_orders(gathered, orders, patients, patient_id)
     gathered.check()
@@ -391,17 +392,20 @@ _RANK = {
 }
 
 
+_BY_STATE: Mapping[State, Completeness] = {
+    State.NOT_SENT: Completeness.NOT_SENT,
+    State.FAILED: Completeness.FAILED,
+    State.FIRST_PAGE: Completeness.PARTIAL,
+}
+"""The states that tell how much came, whatever came."""
+
+
 def _completeness(
     state: PrefetchState, selection: Selection, unpacked: Unpacked, name: str, is_complete: bool
 ) -> Completeness:
     """How much of the list of one type came under one key."""
-    match state.state:
-        case State.NOT_SENT:
-            return Completeness.NOT_SENT
-        case State.FAILED:
-            return Completeness.FAILED
-        case State.FIRST_PAGE:
-            return Completeness.PARTIAL
+    if (told := _BY_STATE.get(state.state)) is not None:
+        return told
     if state.resources and not any(piece.type in selection.types for piece in unpacked.pieces):
         # Something else came than what was asked for.
         return Completeness.NOT_SENT

@@ -207,12 +207,13 @@ def _sure_days(courses: Sequence[Course], gap: Decimal, *, joins_new: bool) -> D
 
     A new order continues only what surely reached into the gap before it; the gap then counts like one between courses.
     """
-    spans = sorted((span for one in courses if (span := one.shortest())), key=lambda span: (span[1], -span[0]))
+    sure = [(one, span) for one in courses if (span := one.shortest())]
     anchors = [
-        (span, _ZERO if joins_new else span[1])
-        for one in courses
-        if (span := one.shortest()) and (span[1] <= gap if joins_new else one.active)
+        (span, _ZERO if joins_new else span[1]) for one, span in sure if (span[1] <= gap if joins_new else one.active)
     ]
+    if not anchors:
+        return _ZERO
+    spans = sorted((span for _, span in sure), key=lambda span: (span[1], -span[0]))
     ends = [end for _, end in spans]
     furthest = reaches(spans, gap)
     best = _ZERO

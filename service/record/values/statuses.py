@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -282,21 +283,25 @@ def _of_condition(resource: Mapping[str, Any]) -> StatusClass:
         return NEVER
     if verification == "refuted":
         return _REFUTED
-    ended = _has_ended(resource)
+    unsure_because = _UNSURE_VERIFICATION.get(verification)
+    if unsure_because is None and not certainties <= {"G"}:
+        unsure_because = _UNCONFIRMED
     status = _clinical_of(resource)
-    clinical = status.meaning
+    return _of_problem(status.meaning, unsure_because, is_given=bool(status.written), ended=_has_ended(resource))
+
+
+@lru_cache(_CACHED)
+def _of_problem(clinical: str | None, unsure_because: Note | None, *, is_given: bool, ended: bool) -> StatusClass:
+    """What a problem counts as that is neither refuted nor entered in error; most charts tell the same few."""
     note: Note | None = None
     if clinical is None:
         # Decision 6: active, unless abated. A status that cannot be understood is as good as none.
         counts = Counts.HISTORY if ended else Counts.PRESENT
-        note = NOT_UNDERSTOOD if status.written else _NOT_GIVEN
+        note = NOT_UNDERSTOOD if is_given else _NOT_GIVEN
     elif clinical == "active":
         counts, note = Counts.PRESENT, _ACTIVE_BUT_ENDED if ended else None
     else:
         counts, note = Counts.HISTORY, _NOT_ACTIVE_NOW
-    unsure_because = _UNSURE_VERIFICATION.get(verification)
-    if unsure_because is None and not certainties <= {"G"}:
-        unsure_because = _UNCONFIRMED
     return StatusClass(counts, unsure_because is not None, joined(note, unsure_because))
 
 

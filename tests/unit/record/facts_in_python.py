@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -175,6 +176,23 @@ def find(
     """What one fact finds in a record of some resources."""
     derivation = Derivation(knowledge(definition, *also))
     return derivation.findings(record(resources, complete, orders, **states), now)[definition.id]
+
+
+class Asking:
+    """Some facts that ask alike and otherwise, prepared together in both orders and each alone."""
+
+    def __init__(self, facts: Iterable[FactDefinition]) -> None:
+        asking = [replace(one, id=f"fact-{number}") for number, one in enumerate(facts)]
+        self._together = [Derivation(knowledge(*asking)), Derivation(knowledge(*reversed(asking)))]
+        self._alone = [Derivation(knowledge(one)) for one in asking]
+
+    def disagree(self, *resources: Mapping[str, Any], complete: Sequence[str] = ()) -> list[str]:
+        """The facts that find something else among the others than alone."""
+        asked = record(resources, complete)
+        alone = {name: found for each in self._alone for name, found in each.findings(asked, NOW).items()}
+        return [
+            name for each in self._together for name, found in each.findings(asked, NOW).items() if found != alone[name]
+        ]
 
 
 def condition(code: tuple[str, str, str] | dict[str, Any] = SCIATICA, **elements: Any) -> dict[str, Any]:

@@ -148,6 +148,18 @@ def test_a_few_facts_asked_for_alone_are_found_as_among_all(case: Case) -> None:
     assert derivation().findings_for(asked, patient_record, NOW) == {name: everything[name] for name in asked}
 
 
+@settings(max_examples=examples(60))
+@given(cases())
+def test_what_an_entry_told_one_fact_is_not_what_it_tells_another_that_asks_otherwise(case: Case) -> None:
+    states = {name: str(state) for name, state in case.completeness.items()}
+    patient_record = record([case.patient, *case.resources], orders=case.orders, **states)
+    of_silence = derivation().without_entries(patient_record.completeness)
+    for name, finding in derivation().findings(patient_record, NOW).items():
+        if finding != of_silence[name]:
+            # Each in a chart of its own.
+            assert derivation().findings_for([name], patient_record, NOW) == {name: finding}
+
+
 def test_exactly_one_finding_per_fact_under_its_own_name() -> None:
     found = derivation().findings(record([]), NOW)
     assert set(found) == set(rules().facts)

@@ -22,6 +22,7 @@ from tests.unit.record.facts_in_python import (
     SADDLE,
     SCIATICA,
     SNOMED,
+    Asking,
     caveat,
     concept,
     condition,
@@ -633,3 +634,27 @@ def test_one_problem_that_is_not_understood_leaves_each_fact_unknown_for_its_own
     assert findings["of-no-list"].evidence == ()
     after = derivation.findings(record([condition()], complete=["Condition"]), NOW)
     assert after["another-name"].status is Status.ABSENT
+
+
+@pytest.fixture(scope="module")
+def asking() -> Asking:
+    asked: tuple[dict[str, Any], ...] = (
+        {},
+        {"history": True},
+        {"unconfirmed": False},
+        {"within_days": 30},
+        {"within_days": 30, "undated": False},
+        {"body_site": ("site-lumbar",)},
+    )
+    sources = (source("Condition", "cond-urinary-retention", **options) for options in (*asked, *asked))
+    return Asking(fact("coded", one) for one in sources)
+
+
+@pytest.mark.parametrize("clinical", ["active", "resolved", "remission", "odd"])
+@pytest.mark.parametrize("verification", ["confirmed", "provisional", "refuted"])
+@pytest.mark.parametrize("onset", ["2026-11-20", "2020-01-01", "2026", None])
+def test_facts_that_ask_otherwise_of_one_problem_hear_each_its_own_answer(
+    asking: Asking, clinical: str, verification: str, onset: str | None
+) -> None:
+    dated = {"onsetDateTime": onset} if onset else {}
+    assert asking.disagree(condition(RETENTION, clinical=clinical, verification=verification, **dated)) == []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from service.finding import Status
-from tests.unit.record.facts_in_python import RXNORM, caveat, concept, fact, find, medication, notes, said
+from tests.unit.record.facts_in_python import RXNORM, Asking, caveat, concept, fact, find, medication, notes, said
 
 IBUPROFEN = (RXNORM, "197806", "ibuprofen 600 MG Oral Tablet")
 HYDROCODONE_IBUPROFEN = (RXNORM, "859315", "hydrocodone bitartrate 10 MG / ibuprofen 200 MG Oral Tablet")
@@ -418,3 +419,30 @@ def test_a_supply_that_reached_into_the_last_year_is_supply_since() -> None:
     year = {"dispenseRequest": {"expectedSupplyDuration": {"value": 90, "unit": "days", "code": "d"}}}
     finding = find(NSAID, medication(IBUPROFEN, authoredOn="2025-09-15", **year))
     assert "may still be taken" not in notes(finding)
+
+
+@pytest.fixture(scope="module")
+def asking() -> Asking:
+    alike = {"classes": ("med-nsaid",), "complete": ("MedicationRequest",)}
+    others = ({"unconfirmed": False}, {"old_orders": False}, {"route": "local"}, {"stopped_within_days": 300})
+    either = fact("drug", classes=("med-nsaid", "med-opioid"), exclude=("med-opioid",))
+    facts = (fact("drug", **alike, **one) for one in others)
+    return Asking([NSAID, RECENT_NSAID, STOPPED_NSAID, NEW_NSAID, either, *facts])
+
+
+@pytest.mark.parametrize("status", ["active", "on-hold", "unknown", "stopped", "completed", "entered-in-error"])
+@pytest.mark.parametrize("authored", ["2026-11-20", "2026-03-01", "2024-01-01", "2026"])
+@pytest.mark.parametrize("drug", [IBUPROFEN, HYDROCODONE_IBUPROFEN])
+def test_facts_that_ask_otherwise_of_one_entry_hear_each_its_own_answer(
+    asking: Asking, status: str, authored: str, drug: tuple[str, str, str]
+) -> None:
+    entry = medication(drug, status, authoredOn=authored)
+    assert asking.disagree(entry, complete=["MedicationRequest"]) == []
+
+
+def test_the_dose_of_each_entry_decides_although_they_name_the_same_drug() -> None:
+    one, four = medication(ASPIRIN_81, name="m1", **daily(1)), medication(ASPIRIN_81, name="m2", **daily(4))
+    both = [replace(LOW_ASPIRIN, id="low"), replace(HIGH_ASPIRIN, id="high")]
+    for number, reference in enumerate(("MedicationRequest/m1", "MedicationRequest/m2")):
+        finding = find(both[number], one, four, also=[both[1 - number]])
+        assert [evidence.resource for evidence in finding.evidence] == [reference]

@@ -198,3 +198,19 @@ def test_the_exact_time_lies_inside_every_coarser_way_to_write_it(moment: dateti
     for pattern in ("%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S.%f"):
         coarse = read(moment.strftime(pattern).rjust(4, "0"))
         assert coarse.first <= exact.first <= exact.last <= coarse.last
+
+
+@given(
+    st.integers(-3, 50),
+    st.integers(0, 40),
+    st.times().map(lambda at: at.strftime("%H:%M:%S")),
+    st.sampled_from(["", "Z", "+13:00", "-12:00", "+05:30", "+23:59", "-23:59"]),
+    st.integers(-14, 14),
+)
+def test_what_is_told_at_once_of_a_time_is_what_its_instants_tell(
+    ago: int, limit: int, clock: str, zone: str, hours: int
+) -> None:
+    now = NOON.astimezone(timezone(timedelta(hours=hours)))
+    when = read(f"{(NOON - timedelta(days=ago)).date()}T{clock}{zone}")
+    elapsed = days_since(when, now)
+    assert within_days(when, limit, now) is (False if elapsed is None else elapsed.at_most(Decimal(limit)))

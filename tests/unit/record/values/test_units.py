@@ -214,3 +214,12 @@ def test_the_answer_of_a_numeric_rating_is_read_without_its_words(code: str, num
     assert reading.low == reading.high == number
     other = read_value({"valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": code}]}}, "1")
     assert isinstance(other, Refused)
+
+
+def test_what_is_known_of_one_number_is_not_told_of_another_that_equals_it() -> None:
+    written: list[object] = [5, 5.0, "5", -0.0, 0.0, 0, True, float("inf"), 10**50]
+    for value in (*written, *written):
+        holder = quantity(value, "mg/dL", "mg/dL")
+        anew = read_value({"valueQuantity": {**holder["valueQuantity"], "comparator": None}}, "mg/dL")
+        found = read_value(holder, "mg/dL")
+        assert (repr(found), found) == (repr(anew), anew)
