@@ -83,12 +83,14 @@ def test_no_answered_call_is_lost_when_workers_are_killed_under_load(options: St
         callers = [threading.Thread(target=call_until, args=(stop, port, answered)) for _ in range(3)]
         for caller in callers:
             caller.start()
-        for _ in range(6):
+        for number in range(6):
             time.sleep(random.uniform(0.2, 0.6))
+            # However slow the machine is, there is load at each kill.
+            wait_for(lambda least=10 * number: len(answered) > least)
             workers = master.children()
             if workers:
                 random.choice(workers).send_signal(signal.SIGKILL)
-        time.sleep(0.3)
+        wait_for(lambda: len(answered) > 60)
         # At last everything at once, the drain included.
         for process in [*master.children(), master]:
             process.kill()

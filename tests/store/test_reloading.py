@@ -136,6 +136,8 @@ def test_a_signal_to_the_real_server_loads_new_rules_and_drops_no_request(rules:
             time.sleep(0.1)
         # The old workers finish what they have and leave.
         time.sleep(1)
+        while len(statuses) <= 10 and time.monotonic() < deadline:
+            time.sleep(0.05)
         stop.set()
         caller.join()
         assert digest_now() != before
