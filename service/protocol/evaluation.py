@@ -309,7 +309,8 @@ def cards_of_record(services: Services, record: Record, decision: Decision, *, f
     audience = _audience(services, service, full=full)
     acting = _acting(services, record, Ordering(record.release, record.patient_id, None, decision.now))
     is_told = HOOKS[hook].has_orders or not any(entry.type != "Patient" for entry in record.entries)
-    lists = Lacking(_unsent(services.templates[service.id], record) if is_told else ())
+    templates = services.templates[service.id]
+    lists = Lacking(_unsent(templates, record) if is_told else (), _in_part(templates, record))
     with span("cards"):
         return render(services.prepared.knowledge, decision, audience, acting, lists)
 
@@ -330,6 +331,19 @@ def _with_gaps(record: Record) -> Record:
         return record
     gap = Problem(_PROBLEMS, Note(NoteCode.PROBLEM_LIST_NOT_SENT))
     return replace(record, problems=(*record.problems, gap))
+
+
+def _in_part(templates: Sequence[Template], record: Record) -> list[Template]:
+    """The lists on which an order depends and of which a Bundle says that it holds a part; entries lost are counted."""
+    return [
+        template
+        for template in templates
+        if template.key in CHECKED_LISTS
+        and any(
+            record.completeness_of(kind) is Completeness.PARTIAL and kind not in record.unread
+            for kind in template.types
+        )
+    ]
 
 
 def _unsent(templates: Sequence[Template], record: Record) -> list[Template]:

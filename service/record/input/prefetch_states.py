@@ -129,7 +129,7 @@ def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
         url = entry.get("fullUrl") if is_entry else None
         resources.append(resource)
         urls.append(url if isinstance(url, str) else None)
-        matches += not is_entry or "search" not in entry or _is_match(entry["search"])
+        matches += not is_entry or "search" not in entry or is_match(entry["search"])
     next_url = next_link(bundle)
     if lost and not resources:
         return PrefetchState(key, State.FAILED, reason=Note(NoteCode.CLIENT_SENT_OUTCOME), is_bundle=True)
@@ -138,7 +138,7 @@ def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
     return PrefetchState(key, state, tuple(resources), tuple(urls), reason, next_url, is_bundle=True)
 
 
-def _is_match(search: object) -> bool:
+def is_match(search: object) -> bool:
     """Whether an entry is what was asked for, by what it says of the search."""
     # Compared, not looked up: what a client sends may be a list, which has no hash.
     return not (isinstance(search, dict) and search.get("mode") in ("include", "outcome"))

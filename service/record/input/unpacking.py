@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from service.errors import Issue, RequestError
 from service.note import Note, NoteCode
 from service.record.input.left_out import is_loss, left_out
-from service.record.input.prefetch_states import PrefetchState
+from service.record.input.prefetch_states import PrefetchState, is_match
 from service.record.input.resource_types import RESOURCE_TYPES, meant
 from service.record.model import UNTYPED, Entry, Problem
 from service.record.values.concept import as_objects
@@ -188,7 +188,7 @@ def _take_bundle(bundle: Mapping[str, Any], path: str, into: Unpacked, depth: in
     if depth >= _DEEPEST:
         into.lose(path, Note(NoteCode.TOO_DEEP))
         return
-    if (reason := left_out(bundle)) is not None:
+    if (reason := left_out(bundle, _matches(bundle))) is not None:
         unread = UNTYPED if reason.code is NoteCode.ENTRIES_ELSEWHERE else None
         into.lose(f"{path}.link" if reason.code is NoteCode.MORE_PAGES else path, reason, unread)
     entries = bundle.get("entry")
@@ -202,6 +202,13 @@ def _take_bundle(bundle: Mapping[str, Any], path: str, into: Unpacked, depth: in
         return
     for number, entry in enumerate(entries):
         _take_entry(entry, f"{path}.entry[{number}]", into, depth)
+
+
+def _matches(bundle: Mapping[str, Any]) -> int | None:
+    """How many entries answer a search; None where the Bundle is no answer to one, so that a total means nothing."""
+    if bundle.get("type") != "searchset":
+        return None
+    return sum(is_match(entry.get("search")) for entry in as_objects(bundle.get("entry")))
 
 
 def _take_entry(entry: object, path: str, into: Unpacked, depth: int) -> None:
