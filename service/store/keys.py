@@ -7,7 +7,7 @@ can find that patient's decisions; whoever has only the store cannot.
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -20,7 +20,6 @@ from service.errors import StoreError
 from service.folders import private_folder
 
 _BYTES = 32
-_BLOCK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +46,15 @@ class Keyring:
         return self._hash("seal", text, key)
 
     def _hash(self, purpose: str, text: str, key: str | None) -> str:
-        inner, outer = _begun(self.keys[key or self.current], purpose)
-        inner, outer = inner.copy(), outer.copy()
-        inner.update(text.encode())
-        outer.update(inner.digest())
-        return outer.hexdigest()
+        begun = _begun(self.keys[key or self.current], purpose).copy()
+        begun.update(text.encode())
+        return begun.hexdigest()
 
 
 @lru_cache(maxsize=64)
-def _begun(key: bytes, purpose: str) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """The two hashes of HMAC-SHA-256 (RFC 2104) that have seen the key, the inner one the purpose too.
-
-    To copy them costs half of what the standard library takes for a hash that it has begun; a call makes dozens.
-    """
-    block = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
-    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
-    inner.update(f"{purpose}\t".encode())
-    return inner, outer
+def _begun(key: bytes, purpose: str) -> hmac.HMAC:
+    """A hash under a key that has seen the purpose: to copy it costs half of what it costs to begin anew."""
+    return hmac.new(key, f"{purpose}\t".encode(), "sha256")
 
 
 def read_keyring(path: Path, in_use: Path | None = None) -> Keyring:
