@@ -89,7 +89,10 @@ def _answer(holder: Mapping[str, Any], source: FactSource, index: CodeIndex) -> 
         return boolean
     for name in ("valueCodeableConcept", "valueCoding"):
         if name in holder:
-            return _coded(holder[name], source, index)
+            said = holder[name]
+            # The answer of an item is a coding, of which there may be words alone.
+            is_coding = isinstance(said, dict) and said.keys().isdisjoint(("coding", "text"))
+            return _coded({"coding": [said]} if is_coding else said, source, index)
     words = holder.get("valueString")
     if isinstance(words, str):
         return _coded({"text": words}, source, index)
