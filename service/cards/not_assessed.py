@@ -19,6 +19,7 @@ from service.cards.card_ids import id_of
 from service.cards.concern import concerns, is_of_the_back, loses_a_check, wanted
 from service.cards.finding_words import asked, drug_name, short_words
 from service.cards.layout import LONGEST, Sections, closing, unknown_line, write
+from service.cards.left_open import doubtful, inexact
 from service.cards.markdown import escaped
 from service.cards.of_rules import of_rule_set
 from service.cards.redaction import mark_quoted, replace_quoted
@@ -122,6 +123,7 @@ def not_assessed(
     _not_on_the_patient(knowledge, decision, facts, causes)
     _unread(knowledge, decision, facts, causes)
     _undated(decision, facts, causes)
+    _inexact(decision, facts, causes)
     if HOOKS[decision.hook].has_orders:
         _doses(knowledge, decision, causes)
         _may_be_taken(decision, facts, causes)
@@ -312,17 +314,21 @@ def _undated(decision: Decision, facts: Facts, causes: _Causes) -> None:
         causes.lines.append(f"No date, or none exact enough: {unknown_line([_words(item) for item in entries])}.")
 
 
+def _inexact(decision: Decision, facts: Facts, causes: _Causes) -> None:
+    """Results of which it is not told on which side of a limit they lie, such as ">15"."""
+    if found := inexact(decision, facts):
+        causes.facts.extend(fact.id for fact, _ in found)
+        titles = list(dict.fromkeys(fact.title for fact, _ in found))
+        causes.summaries.append(f"{_first_of(titles)} not an exact number")
+        lines = dict.fromkeys(f"{fact.title} ({_words(item)})" for fact, item in found)
+        causes.lines.append(f"No exact number: {unknown_line(list(lines))}.")
+
+
 def _doubtful(
     decision: Decision, facts: Facts, kind: FactKind, codes: frozenset[NoteCode], causes: _Causes
 ) -> list[Evidence]:
     """The entries, each once, whose note leaves a wanted fact of a kind unknown; the facts are added to the causes."""
-    found = [
-        (fact.id, item)
-        for fact in facts
-        if fact.kind is kind and decision.findings[fact.id].status is Status.UNKNOWN
-        for item in decision.findings[fact.id].evidence
-        if holds(item.note, codes)
-    ]
+    found = doubtful(decision, facts, kind, codes)
     causes.facts.extend(name for name, _ in found)
     return list({item.resource: item for _, item in found}.values())
 

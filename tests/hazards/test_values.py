@@ -211,3 +211,26 @@ def test_an_age_that_somebody_may_have_is_read(client: FlaskClient, born: str, a
     seen = ask(client, [person(born), sciatica()], complete="all")
     assert value_of(seen, "age") == age
     assert "cannot be right" not in str(seen["cards"])
+
+
+@pytest.mark.parametrize(("value", "comparator", "is_named"), [(15, ">", True), (20, ">=", True), (60, ">", False)])
+def test_a_kidney_function_on_either_side_of_a_limit_is_named_beside_an_order(
+    client: FlaskClient, value: int, comparator: str, is_named: bool
+) -> None:
+    result = measured("98979-8", value, "mL/min/{1.73_m2}", "2026-11-20")
+    result["valueQuantity"]["comparator"] = comparator
+    answered = signing(client, result)
+    assert not speaking(answered, "critical")
+    assert ("No exact number: eGFR" in details(answered)) is is_named
+
+
+@pytest.mark.parametrize(("value", "is_named"), [(150, True), (250, False)])
+def test_a_residual_that_may_be_above_its_limit_is_named_at_a_visit(
+    client: FlaskClient, value: int, is_named: bool
+) -> None:
+    residual = measured("x", value, "mL", "2026-11-23")
+    residual["code"] = {"text": "Post-void residual"}
+    residual["valueQuantity"]["comparator"] = ">"
+    answered = visiting(client, residual)
+    assert ("No exact number: post-void residual" in details(answered).replace("Post", "post")) is is_named
+    assert bool(speaking(answered, "critical")) is not is_named
