@@ -54,6 +54,10 @@ def _said(appointment: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
         words = appointment.get(name)
         if isinstance(words, str) and words.strip():
             yield name, {"text": words}
+    # What R4 calls the comment is a note in R5.
+    for number, note in enumerate(as_objects(appointment.get("note"))):
+        if isinstance(words := note.get("text"), str) and words.strip():
+            yield f"note[{number}].text", {"text": words}
 
 
 def _concepts_in(reason: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -342,3 +342,27 @@ def test_what_is_being_entered_and_cannot_be_read_is_refused_with_its_path(
 
 def test_an_empty_context_of_entries_is_no_fault(client: FlaskClient) -> None:
     assert call(client, "problem-list-item-create", known=[], conditions=searchset()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"comment": "Sciatica, numb saddle area since yesterday"},
+        {"note": [{"text": "Sciatica, numb saddle area since yesterday"}]},
+        {"reason": [{"concept": {"text": "Sciatica, numb saddle area"}}]},
+    ],
+)
+def test_what_is_written_beside_a_booking_is_read_in_r4_and_in_r5(client: FlaskClient, told: Json) -> None:
+    booking = {"resourceType": "Appointment", "id": "b", "status": "proposed", "start": "2027-01-04T09:00:00Z"}
+    booking["participant"] = [{"actor": {"reference": "Patient/p"}, "status": "accepted"}]
+    answered = call(client, "appointment-book", known=[], appointments=searchset(booking | told)).get_json()
+    assert speaking(answered, "critical")
+
+
+@pytest.mark.parametrize("note", [[{"text": "Bring the referral letter"}], [{"text": 7}], "x", [None], []])
+def test_a_note_that_tells_nothing_changes_nothing(client: FlaskClient, note: object) -> None:
+    booking = {"resourceType": "Appointment", "id": "b", "status": "proposed", "start": "2027-01-04T09:00:00Z"}
+    booking |= {"participant": [{"actor": {"reference": "Patient/p"}, "status": "accepted"}], "note": note}
+    answered = call(client, "appointment-book", known=[], appointments=searchset(booking))
+    assert answered.status_code == 200
+    assert not speaking(answered.get_json(), "critical")
