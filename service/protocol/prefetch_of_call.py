@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from service.note import Note, NoteCode
 from service.protocol.context import Brought
 from service.protocol.request import HookCall
-from service.record.input.prefetch_states import PrefetchState, Selection, State, classify
+from service.record.input.prefetch_states import PrefetchState, Selection, State, classify, within
 from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_prefetch
 from service.record.model import Record
@@ -42,12 +42,13 @@ def unasked(call: HookCall, templates: Sequence[Template]) -> dict[str, Prefetch
     types = {type_ for template in templates for type_ in template.types}
     found = {}
     for key in sorted(own_keys):
-        state = classify(key, call.prefetch[key])
+        state = within(key, call.prefetch[key])
+        if state is None:
+            continue
         left = [
             (resource, url)
             for resource, url in zip(state.resources, state.full_urls, strict=True)
-            if isinstance(resource, Mapping)
-            and resource.get("resourceType") in (*types,)
+            if resource["resourceType"] in types
             and (resource["resourceType"] != "Patient" or resource.get("id") == call.patient_id)
         ]
         if left:

@@ -308,6 +308,10 @@ def test_an_order_for_the_back_that_was_not_recognised_is_named_though_no_list_h
         ("Condition?patient=p&category=problem-list-item", True),
         ("Condition?patient=p&_since=2026-11-01", False),
         ("Condition?patient=p&category=encounter-diagnosis", False),
+        ("Condition?patient=p&clinical-status=inactive", False),
+        ("Condition?clinical-status=inactive,resolved&patient=p", False),
+        ("Condition?patient=p&clinical-status=active", True),
+        ("Condition?patient=p&clinical-status=inactive,active", True),
     ],
 )
 def test_the_answer_to_a_narrower_search_is_a_part_of_the_list(

@@ -56,3 +56,39 @@ def test_harmless_entries_under_another_key_bring_no_alarm(client: FlaskClient) 
     lists = EMPTY | {"goals": searchset(sciatica())}
     signed = call(client, "order-sign", lists=lists, draftOrders=searchset(ordered(*IBUPROFEN))).get_json()
     assert "critical" not in indicators(signed)
+
+
+WRAPPED: list[object] = [
+    [drug(*WARFARIN)],
+    [{"resource": drug(*WARFARIN)}],
+    searchset(searchset(drug(*WARFARIN))),
+    {"resourceType": "Bundle", "type": "batch-response", "entry": [{"resource": searchset(drug(*WARFARIN))}]},
+    {"resourceType": "Bundle", "entry": [drug(*WARFARIN)]},
+    {"resourceType": "Bundle", "entry": [{"resource": [drug(*WARFARIN)]}]},
+]
+
+
+@pytest.mark.parametrize("value", WRAPPED)
+@pytest.mark.parametrize("key", ["item1", "statements"])
+def test_what_stands_deeper_in_a_value_is_found(client: FlaskClient, key: str, value: object) -> None:
+    orders = searchset(ordered(*IBUPROFEN))
+    signed = call(client, "order-sign", lists=EMPTY | {key: value}, draftOrders=orders).get_json()
+    is_named = "could not be read" in str(signed["cards"])
+    assert indicators(signed)[0] == "critical" or (key == "statements" and is_named)
+
+
+@pytest.mark.parametrize(
+    "value", [[], [[]], [7], {"entry": 7}, {"entry": [None]}, "x", {"resource": []}, [{"entry": []}]]
+)
+def test_a_value_of_the_clients_own_that_holds_nothing_changes_nothing(client: FlaskClient, value: object) -> None:
+    orders = searchset(ordered(*IBUPROFEN))
+    plain = call(client, "order-sign", lists=EMPTY, draftOrders=orders).get_json()
+    with_it = call(client, "order-sign", lists=EMPTY | {"item1": value}, draftOrders=orders).get_json()
+    assert [card["summary"] for card in with_it["cards"]] == [card["summary"] for card in plain["cards"]]
+
+
+def test_a_drug_of_another_patient_in_a_list_of_the_clients_own_is_not_used(client: FlaskClient) -> None:
+    other = [drug(*WARFARIN) | {"subject": {"reference": "Patient/q"}}]
+    orders = searchset(ordered(*IBUPROFEN))
+    signed = call(client, "order-sign", lists=EMPTY | {"item1": other}, draftOrders=orders).get_json()
+    assert "critical" not in indicators(signed)

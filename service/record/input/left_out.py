@@ -38,6 +38,11 @@ _WITHHELD = frozenset({"REDACTED", "SUBSETTED", "MASKED"})
 """Labels of v3-ObservationValue that say of a Bundle that parts of it were taken out."""
 _ONLY_NEW = re.compile(r"[?&](?:_since|_lastUpdated)=")
 _OF_VISITS = re.compile(r"Condition\?.*category=[^&]*encounter-diagnosis")
+_ONLY_ENDED = re.compile(
+    r"(?:MedicationRequest|MedicationStatement)\?(?:.*&)?status=(?![^&]*active)[^&]+"
+    r"|(?:Condition|AllergyIntolerance)\?(?:.*&)?clinical-status=(?![^&]*(?<!in)active)[^&]+"
+)
+"""A search for what is over alone, or for another status than that of what holds now."""
 _MOST = 10**9
 _LONGEST_NUMBER = 10
 """Digits beyond which a total sent as text is no number."""
@@ -70,10 +75,13 @@ def left_out(bundle: Mapping[str, Any], matches: int | None = None) -> Note | No
 
 
 def _is_narrowed(bundle: Mapping[str, Any]) -> bool:
-    """Whether the search that was answered asked for what is new alone, or for the diagnoses of visits."""
+    """Whether the search that was answered asked for what is new or over alone, or for the diagnoses of visits."""
     links = (link for link in as_objects(bundle.get("link")) if link.get("relation") == "self")
     asked = [url for link in links if isinstance(url := link.get("url"), str)]
-    return any(_ONLY_NEW.search(url) or (_OF_VISITS.search(url) and "problem-list" not in url) for url in asked)
+    return any(
+        _ONLY_NEW.search(url) or _ONLY_ENDED.search(url) or (_OF_VISITS.search(url) and "problem-list" not in url)
+        for url in asked
+    )
 
 
 def total_of(bundle: Mapping[str, Any]) -> int:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.note import Note, NoteCode
 from service.record.input.left_out import is_loss, left_out, next_link, total_of
 
 _SUCCESS = 2
+_DEEPEST = 8
 
 
 class State(StrEnum):
@@ -69,7 +71,8 @@ def classify(key: str, value: object, *, sent: bool = True) -> PrefetchState:
     if value is None:
         return PrefetchState(key, State.NULL)
     if not isinstance(value, dict):
-        return _nothing(key, State.FAILED, _NO_OBJECT.get(type(value), NoteCode.NOT_A_RESOURCE))
+        nothing = _nothing(key, State.FAILED, _NO_OBJECT.get(type(value), NoteCode.NOT_A_RESOURCE))
+        return replace(nothing, instead=within(key, value)) if isinstance(value, list) else nothing
     if not value:
         return _nothing(key, State.NOT_SENT, NoteCode.EMPTY_OBJECT)
     if "resourceType" not in value and ("response" in value or "resource" in value):
@@ -82,6 +85,35 @@ def classify(key: str, value: object, *, sent: bool = True) -> PrefetchState:
     if not isinstance(type_, str):
         return _nothing(key, State.FAILED, NoteCode.NOT_A_RESOURCE)
     return PrefetchState(key, State.SENT, (value,), (None,))
+
+
+def within(key: str, value: object) -> PrefetchState | None:
+    """The resources that stand anywhere in a value of no shape that is asked for: a list, Bundles in a Bundle.
+
+    They show what is there, and are no answer to what the key asks. None where it holds none.
+    """
+    held = list(_held(value, None, 0))
+    if not held:
+        return None
+    resources, urls = zip(*held, strict=True)
+    return PrefetchState(key, State.SENT, resources, urls, is_bundle=True)
+
+
+def _held(value: object, url: str | None, depth: int) -> Iterator[tuple[Any, str | None]]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        for one in value:
+            yield from _held(one, None, depth + 1)
+    elif isinstance(value, dict):
+        type_ = value.get("resourceType")
+        if type_ == "Bundle" or (type_ is None and "entry" in value):
+            yield from _held(value.get("entry"), None, depth + 1)
+        elif type_ is None and "resource" in value:
+            full_url = value.get("fullUrl")
+            yield from _held(value["resource"], full_url if isinstance(full_url, str) else None, depth + 1)
+        elif isinstance(type_, str):
+            yield value, url
 
 
 def _nothing(key: str, state: State, reason: NoteCode) -> PrefetchState:
