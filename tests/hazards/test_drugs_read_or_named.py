@@ -216,3 +216,42 @@ def test_a_rarer_member_of_a_class_is_one_of_it_and_what_sounds_alike_is_none(
 def test_back_pain_under_a_rarer_immunosuppressant_asks_for_an_infection(client: FlaskClient) -> None:
     answered = ask(client, [person(), sciatica(), drug_in_words("risankizumab 150 mg")])
     assert any(name.startswith("rf-infection-risk") for name in speaking(answered, "warning"))
+
+
+def dispensed(**content: object) -> Json:
+    """A dispense of warfarin that is complete, as every one that was handed over is."""
+    warfarin = {"coding": [{"system": RXNORM, "code": "11289", "display": "warfarin"}]}
+    whose = {"resourceType": "MedicationDispense", "id": "d", "subject": {"reference": "Patient/p"}}
+    return {**whose, "status": "completed", "medicationCodeableConcept": warfarin, **content}
+
+
+SUPPLIED = {"daysSupply": {"value": 30, "unit": "d", "code": "d", "system": "http://unitsofmeasure.org"}}
+
+
+@pytest.mark.parametrize(
+    "undated",
+    [
+        *(dispensed(), dispensed(**SUPPLIED), dispensed(whenHandedOver="20/11/2026"), dispensed(recorded="2026-11-20")),
+        taken({"text": "Warfarin 5 mg"}, "completed", authoredOn="20/11/2026"),
+        taken({"text": "Warfarin 5 mg"}, "completed", **SUPPLY),
+    ],
+)
+def test_what_was_dispensed_on_no_day_that_can_be_read_may_still_be_taken(client: FlaskClient, undated: Json) -> None:
+    answered = signing(client, undated)
+    assert status_of(answered, "anticoagulant-active") == "unknown"
+    cards = str(answered["cards"])
+    assert "may still be taken" in cards or "could not be read: MedicationRequest" in cards
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        *(dispensed(whenHandedOver="2025-01-20", **SUPPLIED), dispensed(recorded="2025-01-20")),
+        dispensed(status="entered-in-error"),
+        taken({"text": "Warfarin 5 mg"}, "completed", authoredOn="2025-01-20"),
+    ],
+)
+def test_what_was_dispensed_long_ago_is_over(client: FlaskClient, over: Json) -> None:
+    answered = signing(client, over)
+    assert status_of(answered, "anticoagulant-active") == "absent"
+    assert "may still be taken" not in str(answered["cards"])

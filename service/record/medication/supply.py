@@ -84,8 +84,11 @@ def entry_status_class(entry: Entry, now: datetime, course: Course) -> StatusCla
     since = course.since
     if since is None or since.low is None or since.high is None:
         # Without a date nobody can tell whether what was supplied has been used up.
-        may_last = supplied.low is not None and course.ended is None
-        return StatusClass(Counts.PRESENT, provisional=True, note=Note(NoteCode.SUPPLY_MAY_LAST)) if may_last else found
+        # A dispense that tells neither is still the giving of a drug.
+        is_open = supplied.low is not None or entry.type == "MedicationDispense"
+        if not is_open or course.ended is not None:
+            return found
+        return StatusClass(Counts.PRESENT, provisional=True, note=Note(NoteCode.SUPPLY_MAY_LAST))
     if supplied.low is None:
         is_open = entry.type in _MAY_GO_ON and course.ended is None and since.low <= _USUAL_SUPPLY
         return StatusClass(Counts.PRESENT, provisional=True, note=_NO_SUPPLY) if is_open else found
@@ -109,7 +112,7 @@ choice."""
 MAY_BE_TAKEN = frozenset(
     {
         *(NoteCode.OLD_ORDER, NoteCode.STATED_OVER, NoteCode.SUPPLY_NOT_WRITTEN, NoteCode.GIVEN_LATELY),
-        NoteCode.PLANNED,
+        *(NoteCode.PLANNED, NoteCode.SUPPLY_MAY_LAST),
     }
 )
 """The notes by which a drug may still be taken."""

@@ -9,6 +9,7 @@ from service.record.releases.fhir_classes import Release
 from service.record.releases.shape_change import Change, Raw
 
 _ADHERENCE = {"not-taking": "not-taken", "stopped": "stopped", "on-hold": "on-hold", "taking": "active"}
+_WHEN = frozenset({"whenHandedOver", "whenPrepared"})
 _CONTEXT_IS_R4 = frozenset({"MedicationStatement", "MedicationDispense", "MedicationAdministration"})
 
 
@@ -25,6 +26,9 @@ def medication(change: Change) -> None:
                 draft.setdefault("medicationCodeableConcept", concept)
             if isinstance(reference, Mapping):
                 draft.setdefault("medicationReference", reference)
+    if change.old.get("resourceType") == "MedicationDispense" and _WHEN.isdisjoint(change.old):
+        # When the dispensing was recorded, which R4 has no place for, is the nearest to when it was.
+        change.rename("recorded", "whenPrepared", Release.R5)
     change.context_to_encounter(None if change.old.get("resourceType") in _CONTEXT_IS_R4 else Release.STU3)
     change.reason()
     for name in ("dosageInstruction", "dosage"):
