@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.hazards.answers import signing, speaking, status_of
-from tests.hazards.charts import Json, form
+from tests.hazards.charts import Json, form, told_in_words
 
 YES: Json = {"valueBoolean": True}
 NO: Json = {"valueBoolean": False}
@@ -50,3 +50,21 @@ def test_another_question_or_a_no_is_no_pregnancy(client: FlaskClient, question:
 def test_breastfeeding_told_in_a_form_is_read(client: FlaskClient, question: str) -> None:
     assert status_of(signing(client, form(item(question, YES))), "breastfeeding") == "present"
     assert status_of(signing(client, form(item(question, NO))), "breastfeeding") != "present"
+
+
+FINDING = {"coding": [{"system": "http://snomed.info/sct", "code": "77386006", "display": "Pregnant"}]}
+PRESENT = {"coding": [{"system": "http://snomed.info/sct", "code": "52101004"}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        *((YES, "present"), ({"valueCodeableConcept": PRESENT}, "present"), (NO, "absent")),
+        ({"valueString": "see notes"}, "unknown"),
+    ],
+)
+def test_a_pregnancy_that_is_the_code_of_an_observation_is_answered_by_its_value(
+    client: FlaskClient, answer: Json, status: str
+) -> None:
+    result = {**told_in_words("Pregnant", **answer), "code": FINDING}
+    assert status_of(signing(client, result), "pregnant") == status
