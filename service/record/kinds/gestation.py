@@ -84,7 +84,8 @@ def _statements(sources: tuple[FactSource, ...], chart: Chart, notes: list[Note 
                 notes.append(of_entry(where, _EARLIER_PREGNANCY))
                 continue
             if stated is None:
-                notes.append(of_entry(where, _NOT_USABLE))
+                # A problem that tells of a pregnancy and names no week was read; a result without one was not.
+                notes.append(None if code_match.entry.type == "Condition" else of_entry(where, _NOT_USABLE))
                 continue
             weeks = _weeks(stated.days)
             if weeks.high is not None and weeks.high > LONGEST_WEEKS:
