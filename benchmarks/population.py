@@ -148,6 +148,8 @@ def main() -> int:
     start_only.mkdir(exist_ok=True)
     (start_only / "Patient.ndjson").write_text('{"resourceType":"Patient","id":"1"}\n')
     try:
+        # The first start of a rule set fills its cache; what is subtracted is any other start.
+        _run(start_only, folder, given.workers, [])
         start = _run(start_only, folder, given.workers, [])
         print(f"start            {start['clock']:.2f} s by the clock, {start['cpu']:.2f} s of CPU", flush=True)
         for name, more in (("bundles", []), ("bulk", []), ("bulk", ["--no-gate"])):
