@@ -138,8 +138,7 @@ def read_prefetch(
         _note_lost_results(gathered, key, asked[key], selections[key])
         for name in selections[key].types:
             arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
-            known = completeness.get(name)
-            completeness[name] = arrived if known is None else max(known, arrived, key=_RANK.__getitem__)
+            completeness[name] = max(arrived, completeness.get(name, arrived), key=_RANK.__getitem__)
     drafts = _take_beside(gathered, beside, completeness)
     reviewed = _take_orders(gathered, orders, patients, patient_id)
     gathered.check()
