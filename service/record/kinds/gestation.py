@@ -111,6 +111,9 @@ def _stated(code_match: CodeMatch, chart: Chart) -> Stated | None:
         days = Interval(_times(reading.low), _times(reading.high))
     else:
         days = reading.interval
+    # Product choice: in less than a week nobody knows of a pregnancy, so such an age is a typing error.
+    if days.high is not None and days.high < _WEEK:
+        return None
     if _in_weeks(code_match.holder):
         days = _completed_weeks(days)
     return _advanced(days, code_match.effective_period.last, reading.text, chart)

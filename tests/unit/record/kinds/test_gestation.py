@@ -53,6 +53,18 @@ def test_a_recorded_age_is_advanced_to_now(value: float, unit: str, on: str, lea
     assert finding.unit == "wk"
 
 
+@pytest.mark.parametrize(("value", "unit"), [(0.1, "wk"), (0, "wk"), (0.99, "wk"), (6, "d")])
+def test_an_age_below_one_week_is_a_typing_error(value: float, unit: str) -> None:
+    finding = find(WEEKS, measured(AGE, value, unit, "2026-11-24"))
+    assert finding.status is Status.UNKNOWN
+    assert "Observation/o1: no gestational age that can be used" in said(finding)
+
+
+@pytest.mark.parametrize(("value", "unit"), [(1, "wk"), (1.01, "wk"), (7, "d")])
+def test_an_age_of_one_week_and_more_counts(value: float, unit: str) -> None:
+    assert find(WEEKS, measured(AGE, value, unit, "2026-11-24")).low is not None
+
+
 def test_a_delivery_ends_the_weeks_recorded_until_then() -> None:
     recorded = measured(AGE, 30, "wk", "2026-11-01")
     delivered = procedure((SNOMED, "66348005", "Childbirth"), performedDateTime="2026-11-10")
