@@ -76,7 +76,8 @@ def is_unread_result(observation: Resource, is_named: Callable[[object], bool], 
 
 def _is_unread(holder: Mapping[str, Any], is_named: Callable[[object], bool], units: Sequence[str]) -> bool:
     code = holder.get("code")
-    if not isinstance(code, dict) or is_named(code) or not _has_value(holder):
+    # What holds no value is asked no name: to find one in words costs more.
+    if not isinstance(code, dict) or not _has_value(holder) or is_named(code):
         return False
     words = [text for text in wordings(code) if not _CODE_ONLY.fullmatch(text)]
     if not words:
