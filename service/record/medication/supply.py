@@ -230,13 +230,13 @@ def _planned_days(resource: Mapping[str, Any], mg_each: Decimal | None) -> Inter
 
 
 def duration_days(value: object) -> Interval | None:
-    """A FHIR Duration in days; a month is 28 to 31 of them. None when it cannot be read."""
+    """A FHIR Duration in days; a month is 28 to 31 of them. None when it cannot be read, or is below zero."""
     if not isinstance(value, dict):
         return None
     number = decimal(value.get("value"))
     unit = value.get("code") or value.get("unit")
     factors = _DAYS.get(unit.strip().lower()) if isinstance(unit, str) else None
-    if number is None or factors is None:
+    if number is None or number < 0 or factors is None:
         return None
     return Interval(number * factors[0], number * factors[1])
 
@@ -265,7 +265,8 @@ _MOST_REPEATS = 999
 
 def _supplied(resource: Mapping[str, Any]) -> Iterator[Interval]:
     days = duration_days(_dispense_request(resource).get("expectedSupplyDuration"))
-    if days is not None and days.low is not None and days.high is not None:
+    # A supply for no day is none that is told.
+    if days is not None and days.low and days.high:
         times = _dispenses(resource)
         yield Interval(days.low * times, days.high * times)
 

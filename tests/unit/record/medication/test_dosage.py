@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from service.record.medication.dosage import days_supply
+from service.record.medication.supply import planned_days
+from service.record.values.interval import Interval
 
 
 def dosage(**repeat: object) -> dict[str, Any]:
@@ -70,3 +72,16 @@ def test_pieces_are_compared_with_a_dose_in_milligrams_by_the_strength_of_one(
 )
 def test_a_supply_that_cannot_be_told_is_not_guessed(resource: dict[str, Any]) -> None:
     assert days_supply(resource) is None
+
+
+@pytest.mark.parametrize("value", [-1, 0, -14, 0.0])
+def test_a_supply_for_no_day_or_fewer_is_not_told(value: float) -> None:
+    resource = {"dispenseRequest": {"expectedSupplyDuration": {"value": value, "unit": "days", "code": "d"}}}
+    assert planned_days(resource) == Interval()
+    assert days_supply(resource) is None
+
+
+@pytest.mark.parametrize(("value", "days"), [(1, 1), (14, 14)])
+def test_a_supply_of_a_day_and_more_is(value: int, days: int) -> None:
+    resource = {"dispenseRequest": {"expectedSupplyDuration": {"value": value, "unit": "days", "code": "d"}}}
+    assert planned_days(resource) == Interval.exactly(Decimal(days))
