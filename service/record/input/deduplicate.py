@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ import orjson
 from service.note import Note, NoteCode
 from service.record.input.subject import OF_A_PATIENT
 from service.record.model import Entry, Problem
+from service.record.values.dates import When, days_between, parse
 
 _LONGEST_VERSION = 18
 """Digits of a version that is compared as a number: ``int`` refuses thousands of them."""
@@ -19,8 +21,9 @@ _CONTRADICTED = Note(NoteCode.OTHER_VERSION)
 _ANY = ""
 """The server of what does not tell it."""
 
-_Version = tuple[str, int]
-"""When an entry was last changed ("" where not told), and the number of its version (-1 where it has none)."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_Version = tuple[When | None, int]
+"""When an entry was last changed (None where not told), and the number of its version (-1 where it has none)."""
 
 
 def canonical_json(resource: Mapping[str, Any]) -> bytes:
@@ -115,9 +118,17 @@ def _server_of(entry: Entry) -> str:
 
 def _is_newer(one: _Version, other: _Version) -> bool:
     """Whether one version is known to be newer than the other: both tell when they were made, or their number."""
-    if one[0] and other[0] and one[0] != other[0]:
-        return one[0] > other[0]
+    if one[0] is not None and other[0] is not None:
+        if _is_later(one[0], other[0]):
+            return True
+        if _is_later(other[0], one[0]):
+            return False
     return one[1] > other[1] >= 0
+
+
+def _is_later(one: When, other: When) -> bool:
+    least = days_between(other, one).low
+    return least is not None and least > 0
 
 
 def _version(entry: Entry) -> _Version:
@@ -126,8 +137,10 @@ def _version(entry: Entry) -> _Version:
     updated, version = meta.get("lastUpdated"), meta.get("versionId")
     text = version if isinstance(version, str) else ""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_VERSION else -1
-    return (updated if isinstance(updated, str) else "", number)
+    return parse(updated), number
 
 
-def _age(entry: Entry) -> tuple[str, int, bytes]:
-    return (*_version(entry), canonical_json(entry.resource) + b" " + (entry.full_url or "").encode())
+def _age(entry: Entry) -> tuple[datetime, int, bytes]:
+    updated, number = _version(entry)
+    content = canonical_json(entry.resource) + b" " + (entry.full_url or "").encode()
+    return _LONG_AGO if updated is None else updated.first, number, content

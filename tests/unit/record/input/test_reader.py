@@ -261,6 +261,38 @@ class TestOrderAndRepeats:
         assert [entry.resource["note"] for entry in record.of_type("Condition")] == ["new"]
         assert reasons(record) == {"another version of the same resource was sent; the newer is used"}
 
+    @pytest.mark.parametrize("turned", [False, True])
+    @pytest.mark.parametrize(
+        ("older", "newer"),
+        [
+            ("2026-10-25T11:00:00+02:00", "2026-10-25T10:30:00+01:00"),
+            ("2026-11-12T10:00:00Z", "2026-11-12T10:00:00.5Z"),
+            ("2026-11-12T23:30:00-05:00", "2026-11-13T05:00:00Z"),
+            ("2026-11-12", "2026-11-13"),
+        ],
+    )
+    def test_the_newer_is_told_by_the_moment_and_not_by_its_letters(self, older: str, newer: str, turned: bool) -> None:
+        old = condition(meta={"lastUpdated": older}, note="old")
+        new = condition(meta={"lastUpdated": newer}, note="new")
+        record = read_bundle(bundle(PATIENT, *([new, old] if turned else [old, new])))
+        assert [entry.resource["note"] for entry in record.of_type("Condition")] == ["new"]
+
+    @pytest.mark.parametrize("turned", [False, True])
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("2026-11-12T10:00:00Z", "2026-11-12T12:00:00+02:00"),
+            ("2026-11-12", "2026-11-12T10:00:00Z"),
+            ("yesterday", "2026-11-12T10:00:00Z"),
+        ],
+    )
+    def test_of_two_versions_of_which_neither_is_known_to_be_newer_both_stay(
+        self, one: str, other: str, turned: bool
+    ) -> None:
+        versions = [condition(meta={"lastUpdated": moment}, note=moment) for moment in (one, other)]
+        record = read_bundle(bundle(PATIENT, *(reversed(versions) if turned else versions)))
+        assert {entry.resource["note"] for entry in record.of_type("Condition")} == {one, other}
+
 
 class TestCompletenessOfABundle:
     def test_a_type_that_occurs_is_complete_and_another_was_not_sent(self) -> None:
