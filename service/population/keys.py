@@ -24,10 +24,11 @@ from service.record.values.references import parse_literal
 from service.security.limits import parse_json
 
 BUNDLE = "Bundle"
+_OUTCOME = "OperationOutcome"
 SHARED_TYPES = frozenset({"Medication", "Device"})
 """What resources of patients refer to and what is about no patient itself."""
 
-UNUSED_TYPES = RESOURCE_TYPES - READ_TYPES - {BUNDLE, "OperationOutcome"}
+UNUSED_TYPES = RESOURCE_TYPES - READ_TYPES - {BUNDLE, _OUTCOME}
 """The types of which no more than the name is looked at."""
 
 _TYPE_FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
@@ -148,7 +149,7 @@ def keyed_document(document: Any, line: bytes, named: str | None = None) -> Keye
         return broken(line, meant(type_) or named, reason)
     if type_ == BUNDLE:
         return Keyed(Fate.DECIDED, BUNDLE)
-    if type_ == "OperationOutcome" and is_loss(document):
+    if type_ == _OUTCOME and is_loss(document):
         return broken(line, named, "an OperationOutcome stands in place of data")
     if type_ not in READ_TYPES:
         return Keyed(Fate.TYPE_NOT_READ, type_)
@@ -195,11 +196,8 @@ def broken(line: bytes, named: str | None, reason: str) -> Keyed:
 
     It is taken to be about a patient only when its text names exactly one.
     """
-    first = _TYPE_ANYWHERE.search(line)
-    type_ = first[1].decode() if first is not None else None
-    if type_ is None or type_ not in RESOURCE_TYPES:
-        type_ = named
-    if type_ is not None and type_ != BUNDLE and type_ not in READ_TYPES and reason[:2] != "an":
+    type_ = _type_of_broken(line, named)
+    if type_ is not None and type_ != BUNDLE and type_ not in READ_TYPES:
         return Keyed(Fate.REJECT, type_, reason=reason)
     named_ids = set(_REFERENCE.findall(line)) | set(_PATIENT_ID.findall(line))
     if type_ == "Patient" and not named_ids and (own := _OWN_ID.search(line)) is not None:
@@ -207,3 +205,15 @@ def broken(line: bytes, named: str | None, reason: str) -> Keyed:
     if len(named_ids) == 1:
         return Keyed(Fate.REJECT, type_, named_ids.pop().decode(), reason=reason)
     return Keyed(Fate.REJECT, type_, reason=reason, loses=True)
+
+
+def _type_of_broken(line: bytes, named: str | None) -> str | None:
+    """The type with which a line begins, else that of its file, else the only one that stands in it; None: of any."""
+    first = _TYPE_FIRST.match(line)
+    own = first[1].decode() if first is not None else ""
+    # Within a line the type of what it contains may stand first, and an OperationOutcome stands in place of any.
+    for type_ in (own, named):
+        if type_ in RESOURCE_TYPES and type_ != _OUTCOME:
+            return type_
+    found = {name.decode() for name in _TYPE_ANYWHERE.findall(line)} & RESOURCE_TYPES - {_OUTCOME}
+    return found.pop() if len(found) == 1 else None

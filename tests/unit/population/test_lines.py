@@ -92,6 +92,29 @@ def test_a_broken_line_about_nobody_makes_its_type_partial_for_all_and_says_so_f
     assert "AllergyIntolerance" in orjson.loads((tmp_path / "out" / "summary.json").read_bytes())["first"][0]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"exception"}]}',
+        b'{"issue":[{"severity":"error","code":"exception"}],"resourceType":"OperationOutcome"}',
+        b'{"resourceType":"OperationOutcome","issue":[{"sever',
+        b'{"contained":[{"resourceType":"Organization","id":"o"}],"resourceType":"AllergyIntolerance","id":"x"',
+    ],
+)
+@pytest.mark.parametrize(
+    ("file", "in_part"),
+    [("AllergyIntolerance", "AllergyIntolerance"), ("page-1", "*"), ("OperationOutcome", "*")],
+)
+def test_what_stands_in_place_of_data_makes_the_type_of_its_file_partial(
+    tmp_path: Path, line: bytes, file: str, in_part: str
+) -> None:
+    data = by_type_raw(tmp_path / "data", [patient("1"), condition("a", "1")])
+    in_file(data / f"{file}.ndjson", [line])
+    result = ran(data, tmp_path / "out")
+    assert list(result["lists"]["partial"]) == [in_part]
+    assert result["lines"]["reject"] == 1
+
+
 def by_type_raw(folder: Path, lines: list[bytes]) -> Path:
     folder.mkdir(parents=True)
     for name in ("Patient", "Condition", "AllergyIntolerance", "Observation"):
