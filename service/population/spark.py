@@ -6,6 +6,8 @@ must be readable under the same path by every executor. Resources that patients 
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -122,7 +124,10 @@ _ARROW_RESULTS = pa.schema([("bucket", pa.int32()), ("name", pa.string()), ("con
 
 
 def session_on(master: str) -> SparkSession:
-    """A session on this Spark."""
+    """A session on this Spark. On this machine its workers run this Python, elsewhere the one that Spark is told."""
+    if master.startswith("local"):
+        # Without it Spark takes the first python3 of the path, which need not know this package.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return SparkSession.builder.master(master).appName("sciatica-cds population").getOrCreate()
 
 

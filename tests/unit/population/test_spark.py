@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -24,10 +23,8 @@ NAMES = ("decisions.parquet", "cards.parquet", "findings.parquet", "summary.json
 
 
 def test_spark_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pyspark.sql import SparkSession
-
     from service.population.running import Run, prepared_inputs
-    from service.population.spark import run_on_spark
+    from service.population.spark import run_on_spark, session_on
 
     data = by_type(tmp_path / "data", all_lines())
     with (data / "Condition.ndjson").open("ab") as file:
@@ -35,16 +32,11 @@ def test_spark_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     question = asked(findings=True)
     ran(data, tmp_path / "alone", question)
     project = Path(__file__).parents[3]
-    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    # As the command does it, with nothing said of the Python that Spark is to run; what it says is taken back.
+    monkeypatch.setenv("PYSPARK_PYTHON", "")
+    monkeypatch.delenv("PYSPARK_PYTHON")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(project), *filter(None, [os.environ.get("PYTHONPATH")])]))
-    session = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "4")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .getOrCreate()
-    )
+    session = session_on("local[2]")
     try:
         inputs, export = prepared_inputs(data, incremental_means_partial=False)
         run = Run(data, tmp_path / "spark", question, 2, 1 << 20)
