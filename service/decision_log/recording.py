@@ -18,7 +18,7 @@ import orjson
 
 from service.cards.card_ids import id_of
 from service.cards.cards import WHY
-from service.cards.redaction import FULL
+from service.cards.redaction import FULL, redacted_json
 from service.cards.redaction import redacted as without_quotes
 from service.cards.repetition import grounds
 from service.cards.suggestions import Acting
@@ -210,9 +210,9 @@ def _stored_card(card: Json, decision: Decision, *, why: bool) -> StoredCard:
         if why:
             rest["extension"] = _redacted_why(card["extension"][WHY])
     rest["summary"] = without_quotes(card["summary"])
-    parts = {"detail": _digest(without_quotes(card["detail"])), "rest": _digest(rest)}
+    parts = {"detail": _digest_of(redacted_json(card["detail"])), "rest": _digest(rest)}
     if why and FULL in card.get("extension", {}):
-        parts["whole"] = _digest(without_quotes(card["extension"][FULL]))
+        parts["whole"] = _digest_of(redacted_json(card["extension"][FULL]))
     if "suggestions" in card:
         parts["suggestions"] = _digest([_redacted_suggestion(suggestion) for suggestion in card["suggestions"]])
     return StoredCard(card["uuid"], card["indicator"], rules, parts)
@@ -259,4 +259,8 @@ def rules_of_card(card: Json, decision: Decision) -> Iterator[tuple[str, str, in
 
 
 def _digest(part: Any) -> str:
-    return hashlib.sha256(orjson.dumps(part, option=orjson.OPT_SORT_KEYS)).hexdigest()[:_DIGITS]
+    return _digest_of(orjson.dumps(part, option=orjson.OPT_SORT_KEYS))
+
+
+def _digest_of(json: bytes) -> str:
+    return hashlib.sha256(json).hexdigest()[:_DIGITS]

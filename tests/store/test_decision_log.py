@@ -73,11 +73,11 @@ def test_a_kept_call_is_decided_again_to_the_byte(app: Flask) -> None:
 
 
 def test_control_characters_of_the_record_reach_no_card_and_disturb_no_comparison(app: Flask) -> None:
-    sent = json.dumps(order_sign()).replace("buprofen", "bu\\u0003pro\\u0002fen")
-    assert "\\u0003" in sent
+    sent = json.dumps(order_sign()).replace("buprofen", "bu\\u0003pro\\u007ffen")
+    assert "\\u007f" in sent
     cards = post(app, ORDER_SIGN, json.loads(sent))
     assert "bu pro fen" in cards[0]["detail"]
-    assert not {"\x02", "\x03"} & set("".join(json.dumps(cards, ensure_ascii=False)))
+    assert not {"\x03", "\x7f"} & set("".join(json.dumps(cards, ensure_ascii=False)))
     assert "\\u000" not in json.dumps(cards)
     (stored,) = stored_decisions(app)
     assert Replayer(reading_of(app)).replay(stored).differences == ()
