@@ -89,7 +89,9 @@ class Finishing:
             for type_, system, code, number in one["codes"]:
                 codes[type_, system, code] += number
         without_fact = read_by_nobody(codes, self._services.prepared.derivation)
-        return Known(tally, self._lines(), rejects, export["whole"], export["partial"], without_fact, len(codes))
+        deleted = sum(one["deleted"] for one in self._read)
+        whole, partial = export["whole"], export["partial"]
+        return Known(tally, self._lines(), rejects, deleted, whole, partial, without_fact, len(codes))
 
     def _lines(self) -> dict[str, int]:
         """How many lines met each fate. What was found to be a reject later is no longer decided."""

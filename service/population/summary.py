@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ from service.knowledge.model import Knowledge, types_read
 from service.population.export import EVERYTHING
 from service.population.judging import Tally
 from service.population.plan import Question
+from service.population.small_cells import ALL, hidden_cells, hidden_parts
 from service.population.visits import HOOKS_OF_A_VISIT
-from service.review.demographics import AGES, OLDEST, UNKNOWN, hidden_groups
+from service.review.demographics import AGES, OLDEST, UNKNOWN
 
 Json = dict[str, Any]
 _THOUSAND = 1000
@@ -24,11 +25,15 @@ _RANKS = {"critical": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that was counted. ``codes_without_fact`` are those that no fact reads, of ``codes`` different ones."""
+    """All that was counted. ``codes_without_fact`` are those that no fact reads, of ``codes`` different ones.
+
+    Of the ``rejects`` so many are ``deleted``: resources that the export says are no longer there.
+    """
 
     tally: Tally
     lines: dict[str, int]
     rejects: int
+    deleted: int
     whole: Sequence[str]
     partial: Mapping[str, str]
     codes_without_fact: Sequence[Json]
@@ -55,7 +60,10 @@ def summarised(known: Known, knowledge: Knowledge, question: Question) -> Json:
             "notAssessed": _shown(tally.figures["patientsNotAssessed"], small),
             "notAssessedPer1000": _rate(tally.figures["patientsNotAssessed"], patients, small),
         },
-        "cards": {"all": tally.figures["cards"], "per1000": _rate(tally.figures["cards"], patients, 0)},
+        "cards": {
+            "all": _shown(tally.figures["cards"], small),
+            "per1000": _rate(tally.figures["cards"], patients, small),
+        },
         "loudest": _most_severe(tally, patients, small),
         "groups": _groups(tally.groups, small),
         "rules": _rules(tally, knowledge, patients, small),
@@ -93,8 +101,10 @@ def _first_lines(known: Known, patients: int) -> Iterator[str]:
     elif known.partial:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in known.partial.items())
         yield f"In part for everybody: {reasons}. Nothing of these types was taken for absent."
-    if known.rejects:
-        yield f"{known.rejects:,} lines could not be used; rejects.ndjson says which and why."
+    if known.rejects > known.deleted:
+        yield f"{known.rejects - known.deleted:,} lines could not be used; rejects.ndjson says which and why."
+    if known.deleted:
+        yield f"{known.deleted:,} resources were left out because the export says that they were deleted."
     if figures["patientsWithUnreadLines"]:
         have = _patients_have(figures["patientsWithUnreadLines"])
         yield f"{have} lines that could not be read; their lists count as partial."
@@ -123,8 +133,11 @@ def _most_severe(tally: Tally, patients: int, small: int) -> list[Json]:
     counts: Counter[str] = Counter()
     for (indicator, _, _), number in tally.with_card.items():
         counts[indicator] += number
+    hidden = hidden_parts(counts, small)
     return [
-        {"indicator": name, "patients": _shown(counts[name], small), "per1000": _rate(counts[name], patients, small)}
+        {"indicator": name, "patients": None, "per1000": None}
+        if name in hidden
+        else {"indicator": name, "patients": counts[name], "per1000": _rate(counts[name], patients, 0)}
         for name in _RANKS
     ]
 
@@ -134,11 +147,13 @@ def _groups(groups: Mapping[tuple[str, str], int], small: int) -> list[Json]:
     for (band, sex), number in groups.items():
         by_age[band] += number
         by_sex[sex] += number
-    return [{"by": "age", "cells": _cells(by_age, small)}, {"by": "sex", "cells": _cells(by_sex, small)}]
+    return [
+        {"by": name, "cells": _cells(counts, hidden_parts(counts, small))}
+        for name, counts in (("age", by_age), ("sex", by_sex))
+    ]
 
 
-def _cells(counts: Mapping[str, int], small: int) -> list[Json]:
-    hidden = hidden_groups(counts, small)
+def _cells(counts: Mapping[str, int], hidden: Collection[str]) -> list[Json]:
     order = sorted(counts, key=lambda name: (_BANDS.index(name) if name in _BANDS else 0, name))
     return [{"group": name, "number": None if name in hidden else counts[name]} for name in order]
 
@@ -150,7 +165,8 @@ def _rules(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> lis
     titles = {rule.id: rule.title for rule in knowledge.rules}
     rows: list[Json] = []
     for (rule, indicator), cells in found.items():
-        number = sum(cells.values())
+        number, hidden = sum(cells.values()), hidden_cells(cells, small)
+        is_shown = (ALL, ALL) not in hidden
         by_age, by_sex = Counter[str](), Counter[str]()
         for (band, sex), count in cells.items():
             by_age[band] += count
@@ -160,11 +176,14 @@ def _rules(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> lis
                 "rule": rule,
                 "title": titles.get(rule, _ON_A_CARD_OF_ITS_OWN),
                 "indicator": indicator,
-                "cards": _shown(number, small),
-                "per1000": _rate(number, patients, small),
-                "byAgeAndSex": _cross(cells, small),
-                "byAge": _cells(by_age, small),
-                "bySex": _cells(by_sex, small),
+                "cards": number if is_shown else None,
+                "per1000": _rate(number, patients, 0) if is_shown else None,
+                "byAgeAndSex": [
+                    {"age": band, "sex": sex, "cards": None if (band, sex) in hidden else cells[band, sex]}
+                    for band, sex in sorted(cells, key=lambda cell: (_BANDS.index(cell[0]), cell[1]))
+                ],
+                "byAge": _cells(by_age, {band for band in by_age if (band, ALL) in hidden}),
+                "bySex": _cells(by_sex, {sex for sex in by_sex if (ALL, sex) in hidden}),
                 "order": number,
             }
         )
@@ -172,14 +191,6 @@ def _rules(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> lis
     for one in rows:
         del one["order"]
     return rows
-
-
-def _cross(cells: Mapping[tuple[str, str], int], small: int) -> list[Json]:
-    hidden = hidden_groups({f"{band}|{sex}": number for (band, sex), number in cells.items()}, small)
-    return [
-        {"age": band, "sex": sex, "cards": None if f"{band}|{sex}" in hidden else number}
-        for (band, sex), number in sorted(cells.items(), key=lambda cell: (_BANDS.index(cell[0][0]), cell[0][1]))
-    ]
 
 
 def _missing(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> list[Json]:
@@ -192,13 +203,18 @@ def _missing(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> l
             "asks": knowledge.asks(fact),
             "patients": _shown(sum(whys.values()), small),
             "per1000": _rate(sum(whys.values()), patients, small),
-            "why": [{"why": why, "patients": _shown(number, small)} for why, number in sorted(whys.items())],
+            "why": _whys(whys, small),
             "readFrom": _read_from(knowledge, fact),
             "order": sum(whys.values()),
         }
         for fact, whys in by_fact.items()
     ]
     return _in_order(rows, "fact")
+
+
+def _whys(whys: Mapping[str, int], small: int) -> list[Json]:
+    hidden = hidden_parts(whys, small)
+    return [{"why": why, "patients": None if why in hidden else number} for why, number in sorted(whys.items())]
 
 
 def _read_from(knowledge: Knowledge, fact: str) -> list[str]:
@@ -238,6 +254,7 @@ def _visits_of(hook: str, calls: int, tally: Tally, knowledge: Knowledge, small:
         return {"number": _shown(number, small), "per1000": _rate(number, calls, small)}
 
     indicators = {name: tally.visit_indicators[hook, name] for name in _RANKS}
+    hidden = hidden_parts(indicators, small)
     rules: list[Json] = [
         {
             "rule": one[1],
@@ -260,7 +277,10 @@ def _visits_of(hook: str, calls: int, tally: Tally, knowledge: Knowledge, small:
         "hook": hook,
         "calls": calls,
         "cards": figures(sum(indicators.values())),
-        "indicators": [{"indicator": name, **figures(number)} for name, number in indicators.items()],
+        "indicators": [
+            {"indicator": name, **({"number": None, "per1000": None} if name in hidden else figures(number))}
+            for name, number in indicators.items()
+        ],
         "withCard": figures(tally.visits_with_card[hook]),
         "withMoreThanThree": figures(tally.visits_with_many[hook]),
         "withoutMemory": {
@@ -283,14 +303,16 @@ def _in_order(unordered: Iterable[Json], name: str) -> list[Json]:
 def first_words(summary: Json) -> str:
     """The summary in a few lines for a terminal."""
     patients, cards = summary["patients"], summary["cards"]
-    with_card = patients["withCard"]
-    shown = f"fewer than {summary['hideBelow']}" if with_card is None else f"{with_card:,}"
+
+    def counted(number: int | None) -> str:
+        return f"fewer than {summary['hideBelow']}" if number is None else f"{number:,}"
+
     lines = [
         *summary["first"],
         (
             f"{patients['all']:,} patients: {patients['decided']:,} decided, {patients['noCardPossible']:,} without "
             f"anything that could bring a card, {patients['refused']:,} refused"
         ),
-        f"{cards['all']:,} cards; {shown} patients with a card",
+        f"{counted(cards['all'])} cards; {counted(patients['withCard'])} patients with a card",
     ]
     return "\n".join(lines)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
+from service.population.export import EVERYTHING
 from service.population.judging import NOTHING_RECORDED
 
 Json = dict[str, Any]
@@ -70,17 +71,17 @@ def _parts(summary: Json) -> Iterator[str]:
 def _answers(summary: Json) -> Iterator[str]:
     """The two questions that this page is opened for, each in a sentence."""
     small, patients = summary["hideBelow"], summary["patients"]
-    with_card = _n(patients["withCardPer1000"], small, "")
-    number = f"<b>{_n(summary['cards']['per1000'], small, '')} cards per 1,000 patients</b>"
+    with_card = _told(patients["withCardPer1000"], small)
+    number = f"<b>{_told(summary['cards']['per1000'], small)} cards per 1,000 patients</b>"
     lines = [f"{number} on the charts as they stand; {with_card} of 1,000 patients have a card."]
     for one in summary["visits"]:
         visits, moment = _MOMENTS[one["hook"]]
-        many = _n(one["withMoreThanThree"]["per1000"], small, "")
-        shown, alone = (_n(part["cards"]["per1000"], small, "") for part in (one, one["withoutMemory"]))
+        many = _told(one["withMoreThanThree"]["per1000"], small)
+        shown, alone = (_told(part["cards"]["per1000"], small) for part in (one, one["withoutMemory"]))
         again = f" ({alone} if advice were repeated at every visit)" if alone != shown else ""
         lines.append(
             f"<b>{shown} cards per 1,000 {visits}</b>, {moment}{again}; "
-            f"{_n(one['withCard']['per1000'], small, '')} of 1,000 show any card, {many} more than three."
+            f"{_told(one['withCard']['per1000'], small)} of 1,000 show any card, {many} more than three."
         )
     if not summary["visits"]:
         lines.append("How many per 1,000 visits: run again with <code>--visits</code>.")
@@ -92,9 +93,10 @@ def _not_assessed(summary: Json) -> Iterator[str]:
     """For how many a warning could not be decided, and for want of what: not coded, or of a list that did not come."""
     small, patients = summary["hideBelow"], summary["patients"]
     if not patients["notAssessed"]:
-        yield f"A warning could not be decided for {_n(patients['notAssessed'], small)} patients."
+        few = "no patient" if patients["notAssessed"] == 0 else f"fewer than {small} patients"
+        yield f"A warning could not be decided for {few}."
         return
-    rate = _n(patients["notAssessedPer1000"], small, "")
+    rate = _n(patients["notAssessedPer1000"], "-")
     yield f"<b>A warning could not be decided for {rate} of 1,000 patients.</b>"
     all_patients = patients["all"]
     for begin, is_meant in (
@@ -125,7 +127,7 @@ def _why(one: Json, is_meant: Callable[[str], bool]) -> tuple[int, str]:
 
 
 def _per_1000(number: int, of: int) -> str:
-    return _n(1000 * number / of, 0, "")
+    return _n(1000 * number / of)
 
 
 def _head(summary: Json) -> Iterator[str]:
@@ -135,7 +137,7 @@ def _head(summary: Json) -> Iterator[str]:
         f'<p class="soft">As of {escape(summary["now"])}, asked as {escape(summary["hook"])}, rule set '
         f"{escape(summary['ruleset']['version'])} ({escape(summary['ruleset']['digest'][:19])}). "
         + (
-            f"Counts below {small} are not shown (“under {small}”), nor what they could be worked out from.</p>"
+            f"Of patients and cards no count below {small} is shown, nor one from which it could be worked out.</p>"
             if small
             else "All counts are shown.</p>"
         )
@@ -152,9 +154,7 @@ def _head(summary: Json) -> Iterator[str]:
         ("whose chart was refused", patients["refused"], None),
         ("Cards", cards["all"], cards["per1000"]),
     ]
-    yield _table(
-        ("", "Number", "Per 1,000 patients"), [(name, _n(n, small), _n(rate, small, "")) for name, n, rate in rows], 2
-    )
+    yield _table(("", "Number", "Per 1,000 patients"), [(name, _n(n), _n(rate, "-")) for name, n, rate in rows], 2)
 
 
 def _rules(summary: Json) -> Iterator[str]:
@@ -167,14 +167,11 @@ def _rules(summary: Json) -> Iterator[str]:
     yield _bars([(one["rule"], one["cards"] or 0) for one in rules], "Cards by rule", small)
     yield _table(
         ("Rule", "What it is about", "Indicator", "Cards", "Per 1,000 patients"),
-        [
-            (one["rule"], one["title"], one["indicator"], _n(one["cards"], small), _n(one["per1000"], small, ""))
-            for one in rules
-        ],
+        [(one["rule"], one["title"], one["indicator"], _n(one["cards"]), _n(one["per1000"], "-")) for one in rules],
         2,
     )
     rows = [
-        (one["rule"], one["indicator"], cell["age"], cell["sex"], _n(cell["cards"], small))
+        (one["rule"], one["indicator"], cell["age"], cell["sex"], _n(cell["cards"]))
         for one in rules
         for cell in one["byAgeAndSex"]
     ]
@@ -201,13 +198,11 @@ def _visits(summary: Json) -> Iterator[str]:
             ("Calls with more than three", one["withMoreThanThree"], alone["withMoreThanThree"]),
             ("Calls at which a warning could not be decided", one["notAssessed"], None),
         ]
-        rows = [(name, *_both(part, small), *_both(other, small)) for name, part, other in counted]
+        rows = [(name, *_both(part), *_both(other)) for name, part, other in counted]
         yield _table(("", "Shown", "Per 1,000 calls", "Each call by itself", "Per 1,000 calls"), rows, 4)
         yield from _by_rule_of_visits(one, small)
         if one["notKnown"]:
-            known = [
-                (part["asks"], _n(part["number"], small), _n(part["per1000"], small, "")) for part in one["notKnown"]
-            ]
+            known = [(part["asks"], _n(part["number"]), _n(part["per1000"], "-")) for part in one["notKnown"]]
             yield _table(("What was not known", "Calls", "Per 1,000 calls"), known, 2)
 
 
@@ -220,8 +215,8 @@ def _by_rule_of_visits(one: Json, small: int) -> Iterator[str]:
             rule["rule"],
             rule["title"],
             rule["indicator"],
-            *_both(rule, small),
-            _n(rule["withoutMemory"]["number"], small),
+            *_both(rule),
+            _n(rule["withoutMemory"]["number"]),
         )
         for rule in one["rules"]
     ]
@@ -230,9 +225,9 @@ def _by_rule_of_visits(one: Json, small: int) -> Iterator[str]:
     )
 
 
-def _both(part: Json | None, small: int) -> tuple[str, str]:
+def _both(part: Json | None) -> tuple[str, str]:
     """A count and its rate; empty where there is none."""
-    return ("", "") if part is None else (_n(part["number"], small), _n(part["per1000"], small, ""))
+    return ("", "") if part is None else (_n(part["number"]), _n(part["per1000"], "-"))
 
 
 def _missing(summary: Json) -> Iterator[str]:
@@ -251,9 +246,9 @@ def _missing(summary: Json) -> Iterator[str]:
         (
             one["asks"],
             one["fact"],
-            _n(one["patients"], small),
-            _n(one["per1000"], small, ""),
-            "; ".join(f"{why['why']} ({_n(why['patients'], small)})" for why in one["why"]),
+            _n(one["patients"]),
+            _n(one["per1000"], "-"),
+            "; ".join(f"{why['why']} ({_n(why['patients'])})" for why in one["why"]),
             ", ".join(one["readFrom"]),
         )
         for one in missing
@@ -262,12 +257,10 @@ def _missing(summary: Json) -> Iterator[str]:
 
 
 def _undecided(summary: Json) -> Iterator[str]:
-    small = summary["hideBelow"]
     if summary["undecided"]:
         yield "<details><summary>Rules that could not be decided</summary>"
         rows = [
-            (one["rule"], one["title"], _n(one["patients"], small), _n(one["per1000"], small, ""))
-            for one in summary["undecided"]
+            (one["rule"], one["title"], _n(one["patients"]), _n(one["per1000"], "-")) for one in summary["undecided"]
         ]
         yield _table(("Rule", "What it is about", "Patients", "Per 1,000"), rows, 2) + "</details>"
 
@@ -286,7 +279,7 @@ def _codes(summary: Json) -> Iterator[str]:
         yield _bars(
             [(f"{one['type']} {one['code']}", one["number"]) for one in found], "Codes that nothing reads", small
         )
-        rows = [(one["type"], one["system"], one["code"], _n(one["number"], small)) for one in found]
+        rows = [(one["type"], one["system"], one["code"], _n(one["number"])) for one in found]
         yield "<details open><summary>As a table</summary>"
         yield _table(("Type", "Code system", "Code", "Times"), rows, 1) + "</details>"
 
@@ -300,7 +293,7 @@ def _people(summary: Json) -> Iterator[str]:
         )
         yield _table(
             (part["by"].capitalize(), "Patients"),
-            [(cell["group"], _n(cell["number"], summary["hideBelow"])) for cell in cells],
+            [(cell["group"], _n(cell["number"])) for cell in cells],
             1,
         )
 
@@ -310,13 +303,21 @@ def _input(summary: Json) -> Iterator[str]:
     rows = [(name.capitalize(), f"{number:,}") for name, number in summary["lines"].items()]
     rows += [("Repeated resources, of which the newest counts", f"{summary['duplicates']:,}")]
     yield _table(("Lines", "Number"), rows, 1)
-    whole = ", ".join(summary["lists"]["whole"]) or "none by itself: each bundle says what it holds"
+    in_part = summary["lists"]["partial"]
+    named = [name for name in summary["lists"]["whole"] if name not in in_part and EVERYTHING not in in_part]
+    whole = ", ".join(named) or ("none" if in_part else "none by itself: each bundle says what it holds")
     yield f"<p>Lists that were exported whole: {escape(whole)}.</p>"
 
 
-def _n(number: float | None, small: int, unit: str | None = None) -> str:
+def _told(rate: float | None, small: int) -> str:
+    """A rate within a sentence."""
+    return f"(under {small} in all)" if rate is None else _n(rate)
+
+
+def _n(number: float | None, hidden: str = "not shown") -> str:
+    """A number; of one that is small, or tells one that is, that it is hidden."""
     if number is None:
-        return f"under {small}" if unit is None else "-"
+        return hidden
     if isinstance(number, float):
         # Of a rate no more is told than such counts can bear out.
         number = round(number) if number >= _WHOLE else round(number, 1 if number >= 1 else 2)
