@@ -240,9 +240,10 @@ def _referred(gathered: Gathered, shared: SharedResources) -> list[str]:
     return sorted(found)
 
 
-def resources_of(gathered: Gathered) -> list[Any]:
-    """The resources of one patient that can be read, as they are. Raises RequestError where one cannot."""
+def resources_of(gathered: Gathered, shared: SharedResources) -> list[Any]:
+    """The resources of one patient and what they refer to. Raises RequestError where one cannot be read."""
     found = [parsed(text) for text, _ in sorted(gathered.lines, key=lambda line: line[0])]
+    found += [parsed(text) for name in _referred(gathered, shared) for text in shared.texts(name)]
     for text, _ in sorted(gathered.documents, key=lambda one: one[0]):
         document = parsed(text)
         entries = document.get("entry") if isinstance(document, Mapping) else None

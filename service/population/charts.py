@@ -83,7 +83,7 @@ def _of_folder(plan: Plan, folder: RunFolder) -> Iterator[BulkChart]:
         for gathered in gather(records):
             gathered.read_texts(partial(text_at, plan), DEFAULT_LARGEST)
             try:
-                resources = tuple(resources_of(gathered))
+                resources = tuple(resources_of(gathered, index))
             except RequestError:
                 resources = ()
             yield BulkChart(gathered.key, read_chart(gathered, exported, index), resources)

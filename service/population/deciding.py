@@ -126,7 +126,7 @@ class Judging:
         """The rows of the visits of one patient; they are counted."""
         self._read_texts(gathered)
         try:
-            calls = list(replay.of(resources_of(gathered)))
+            calls = list(replay.of(resources_of(gathered, self._shared)))
         except RequestError:
             tally.figures["patientsNotReplayed"] += 1
             return []

@@ -62,6 +62,8 @@ def read_export(inputs: Inputs, *, incremental_means_partial: bool) -> Export:
             partial.setdefault(type_, f"the manifest lists {name}, which is not in the folder")
         if isinstance(output.get("count"), int):
             counts[name] = output["count"]
+    if any(link.get("relation") == "next" for link in _objects(manifest.get("link"))):
+        partial.setdefault(EVERYTHING, "the manifest is one page of several (link next)")
     errors = list(_objects(manifest.get("error")))
     partial.update(_lost(errors, inputs, there, partial))
     gone = list(_objects(manifest.get("deleted")))

@@ -86,8 +86,12 @@ def summarised(known: Known, knowledge: Knowledge, question: Question) -> Json:
     }
 
 
+def _patients(number: int) -> str:
+    return "1 patient" if number == 1 else f"{number:,} patients"
+
+
 def _patients_have(number: int) -> str:
-    return "1 patient has" if number == 1 else f"{number:,} patients have"
+    return f"{_patients(number)} {'has' if number == 1 else 'have'}"
 
 
 def _first_lines(known: Known, patients: int) -> Iterator[str]:
@@ -115,6 +119,9 @@ def _first_lines(known: Known, patients: int) -> Iterator[str]:
         )
     if known.tally.patients["refused"]:
         yield f"The charts of {known.tally.patients['refused']:,} patients were refused; decisions.parquet says why."
+    if figures["patientsNotReplayed"]:
+        of = _patients(figures["patientsNotReplayed"])
+        yield f"The visits of {of} are not counted: their charts are refused visit by visit."
     if not patients:
         yield "There are no patients in these files."
 

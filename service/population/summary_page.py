@@ -81,7 +81,8 @@ def _answers(summary: Json) -> Iterator[str]:
         again = f" ({alone} if advice were repeated at every visit)" if alone != shown else ""
         lines.append(
             f"<b>{shown} cards per 1,000 {visits}</b>, {moment}{again}; "
-            f"{_told(one['withCard']['per1000'], small)} of 1,000 show any card, {many} more than three."
+            f"{_told(one['withCard']['per1000'], small)} of 1,000 show any card, {many} more than three; "
+            f"at {_told(one['notAssessed']['per1000'], small)} of 1,000 a warning could not be decided."
         )
     if not summary["visits"]:
         lines.append("How many per 1,000 visits: run again with <code>--visits</code>.")
@@ -188,7 +189,8 @@ def _visits(summary: Json) -> Iterator[str]:
             f"<p>{one['calls']:,} calls: one for each {visits.replace('visits', 'day with an encounter', 1)}, "
             "played back with what had been recorded by then. “Shown” is what a clinician sees where the service "
             "stores its decisions: advice that was shown lately and depends on the same entries is not repeated. “Each "
-            "call by itself” is what it would be without that memory. Nobody is taken to have answered a card.</p>"
+            "call by itself” is what it would be without that memory. Nobody is taken to have answered a card. Each "
+            "call is taken to come with every list, so what is not in these files counts as not recorded.</p>"
         )
         alone = one["withoutMemory"]
         counted = [

@@ -220,6 +220,7 @@ def test_an_incremental_export_is_refused_unless_it_means_partial(tmp_path: Path
 NARROWED = {
     "a filter": ({"request": "https://e.example/$export?_typeFilter=Condition%3Fcategory%3Dx"}, "Condition"),
     "elements": ({"request": "https://e.example/$export?_elements=id,code"}, "*"),
+    "a page that follows": ({"link": [{"relation": "next", "url": "https://e.example/manifest?page=2"}]}, "*"),
     "an error": ({"error": [{"type": "OperationOutcome", "url": "https://e.example/error.ndjson"}]}, "*"),
     "a file that is not there": (
         {"output": [{"type": "Procedure", "url": "https://e.example/Procedure.ndjson"}]},

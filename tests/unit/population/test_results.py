@@ -74,6 +74,41 @@ def test_visits_are_replayed_as_of_their_day(tmp_path: Path) -> None:
     assert "cards per 1,000 visits</b>, opening the chart" in page
 
 
+def test_a_visit_knows_the_drugs_that_stand_apart(tmp_path: Path) -> None:
+    """Two NSAIDs at once bring a card, also where each prescription refers to its Medication."""
+    back = {"coding": [{"system": "http://snomed.info/sct", "code": "279039007", "display": "Low back pain"}]}
+    about = {"subject": {"reference": "Patient/1"}}
+    chart = [
+        {"resourceType": "Patient", "id": "1", "birthDate": "1980-01-01", "gender": "male"},
+        {"resourceType": "Condition", "id": "c", "code": back, "recordedDate": "2026-11-01"} | about,
+        {"resourceType": "Encounter", "id": "e", "status": "finished", "period": {"start": "2026-11-20"}} | about,
+    ]
+    drugs = []
+    for name in ("ibuprofen", "naproxen"):
+        drug = {"coding": [{"display": f"{name} 400 MG Oral Tablet"}], "text": f"{name} 400 MG Oral Tablet"}
+        drugs.append({"resourceType": "Medication", "id": name, "code": drug})
+        taken = {"medicationReference": {"reference": f"Medication/{name}"}, "authoredOn": "2026-11-10"}
+        order = {"resourceType": "MedicationRequest", "id": f"m-{name}", "status": "active", "intent": "order"}
+        chart.append(order | taken | about)
+    ran(by_type(tmp_path / "data", map(orjson.dumps, [*chart, *drugs])), tmp_path / "out", asked(visits=True))
+    (visit,) = rows(tmp_path / "out", "visits")
+    assert "mo-duplicate-nsaid-running" in {rule for card in visit["shown"] for rule in card["rules"]}
+
+
+def test_patients_who_are_not_played_back_are_told_first(tmp_path: Path) -> None:
+    about, elsewhere = (
+        {"subject": {"reference": f"{base}Patient/1"}} for base in ("https://a.example/", "https://b.example/")
+    )
+    chart = [
+        {"resourceType": "Patient", "id": "1", "birthDate": "1980-01-01", "gender": "male"},
+        {"resourceType": "Condition", "id": "c", "code": {"text": "Low back pain"}} | elsewhere,
+        {"resourceType": "Encounter", "id": "e", "status": "finished", "period": {"start": "2026-11-20"}} | about,
+    ]
+    ran(by_type(tmp_path / "data", map(orjson.dumps, chart)), tmp_path / "out", asked(visits=True))
+    first = orjson.loads((tmp_path / "out" / "summary.json").read_bytes())["first"]
+    assert "The visits of 1 patient are not counted: their charts are refused visit by visit." in first
+
+
 def test_advice_is_shown_again_only_when_it_has_rested() -> None:
     """The time is the end of each day, and advice that says nothing urgent rests for 14 days."""
     sciatica = {"coding": [{"system": "http://snomed.info/sct", "code": "23056005", "display": "Sciatica"}]}
