@@ -18,6 +18,7 @@ import orjson
 from service.population.inputs import Inputs
 from service.population.limits import PopulationError
 from service.record.input.left_out import is_loss
+from service.record.values.references import parse_literal
 
 EVERYTHING = "*"
 """Stands for every resource type."""
@@ -152,4 +153,6 @@ def _deleted(gone: list[dict[str, Any]], inputs: Inputs, there: set[str]) -> Ite
         for entry in _objects(document.get("entry")):
             request = entry.get("request")
             if isinstance(request, dict) and request.get("method") == "DELETE":
-                yield str(request.get("url", "")).lstrip("/")
+                target = parse_literal(str(request.get("url", "")))
+                if target is not None:
+                    yield f"{target.type}/{target.id}"

@@ -193,11 +193,11 @@ class Reading:
         if are_clear or is_clear(line):
             with suppress(DecodeError):
                 entry = decode_line(line)
-        if entry is None or is_unused(entry) or self._export.deleted:
+        if entry is None or is_unused(entry):
             yield from self._of_line(lines, offset, line, keyed(line, lines.named))
         elif not hold_all([entry], line):
             yield from self._of_line(lines, offset, line, keyed_whole(line, lines.named))
-        elif not lines.runs.take(entry, line, offset):
+        elif self._export.deleted or not lines.runs.take(entry, line, offset):
             yield from self._of_line(lines, offset, line, keyed(line, lines.named))
 
     def _of_line(self, lines: _Lines, offset: int, line: bytes, one: Keyed) -> Iterator[tuple[Spilled, int | None]]:

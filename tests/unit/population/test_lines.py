@@ -14,7 +14,7 @@ from service.population.keys import Fate, keyed
 from service.population.limits import PopulationError
 from service.population.lines import lines_of
 from service.population.running import prepared_inputs
-from tests.population_data import by_type, digests, in_file, people, ran, rows
+from tests.population_data import asked, by_type, digests, in_file, people, ran, rows
 
 BACK_PAIN = {"coding": [{"system": "http://snomed.info/sct", "code": "279039007"}]}
 
@@ -170,8 +170,6 @@ def test_a_folder_without_patients_is_answered(tmp_path: Path) -> None:
 
 
 def test_a_patient_with_too_many_resources_is_cut_and_named(tmp_path: Path) -> None:
-    from tests.population_data import asked
-
     lines = [patient("1"), *(condition(f"{number}", "1") for number in range(40)), patient("2")]
     data = by_type_raw(tmp_path / "data", lines)
     ran(data, tmp_path / "out", asked(largest=10))
@@ -240,8 +238,9 @@ def test_what_the_manifest_says_is_missing_is_partial(tmp_path: Path, how: str) 
     assert type_ in result["lists"]["partial"]
 
 
-def test_what_the_export_deleted_is_left_out(tmp_path: Path) -> None:
-    gone = {"resourceType": "Bundle", "entry": [{"request": {"method": "DELETE", "url": "Condition/a"}}]}
+@pytest.mark.parametrize("url", ["Condition/a", "/Condition/a", "https://ehr.example/fhir/Condition/a"])
+def test_what_the_export_deleted_is_left_out(tmp_path: Path, url: str) -> None:
+    gone = {"resourceType": "Bundle", "entry": [{"request": {"method": "DELETE", "url": url}}]}
     data = exported(
         tmp_path / "data", manifest(deleted=[{"type": "Bundle", "url": "https://e.example/deleted.ndjson"}])
     )
@@ -249,6 +248,23 @@ def test_what_the_export_deleted_is_left_out(tmp_path: Path) -> None:
     ran(data, tmp_path / "out")
     assert rows(tmp_path / "out", "cards") == []
     assert "deleted" in (tmp_path / "out" / "rejects.ndjson").read_text()
+
+
+@pytest.mark.parametrize("use_gate", [True, False])
+def test_a_key_that_stands_twice_is_a_reject_also_where_the_export_deleted_something(
+    tmp_path: Path, use_gate: bool
+) -> None:
+    gone = {"resourceType": "Bundle", "entry": [{"request": {"method": "DELETE", "url": "Condition/z"}}]}
+    output = [{"type": "AllergyIntolerance", "url": "https://e.example/AllergyIntolerance.ndjson"}]
+    more = {"deleted": [{"type": "Bundle", "url": "https://e.example/deleted.ndjson"}]}
+    more["output"] = manifest()["output"] + output
+    data = exported(tmp_path / "data", manifest(**more))
+    (data / "deleted.ndjson").write_bytes(orjson.dumps(gone))
+    line = b'{"resourceType":"AllergyIntolerance","id":"x","id":"y","patient":{"reference":"Patient/2"}}'
+    in_file(data / "AllergyIntolerance.ndjson", [line])
+    result = ran(data, tmp_path / "out", asked(use_gate=use_gate))
+    assert result["lines"]["reject"] == 1
+    assert completeness(tmp_path / "out")["2"]["unreadLines"] == 1
 
 
 def test_drugs_that_stand_apart_are_found(tmp_path: Path) -> None:
