@@ -13,7 +13,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Protocol
 
-from service.errors import ServiceError
+from service.errors import GateError, ServiceError
 from service.population.limits import PopulationError
 
 Json = dict[str, Any]
@@ -147,6 +147,8 @@ def _serve(tasks: Connection, make_work: Callable[[], Work], copied: Iterable[Co
 
 def _plain(error: Exception) -> Exception:
     """An error that can be sent between processes, with its words."""
+    if isinstance(error, GateError):
+        return GateError(str(error))
     if isinstance(error, OSError):
         return OSError(error.errno, error.strerror or str(error), error.filename)
     return PopulationError(str(error))

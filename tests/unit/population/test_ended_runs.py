@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
+from service.errors import GateError
 from service.population.limits import PopulationError
 from service.population.run_folder import written
 from service.population.workers import Task, Workers
-from tests.population_data import all_lines, asked, by_type, digests, people, ran
+from tests.population_data import all_lines, asked, by_type, digests, ran
 
 NAMES = ("decisions.parquet", "cards.parquet", "summary.json", "summary.html", "rejects.ndjson")
 FEW, MANY = (3, 11, 20), tuple(range(1, 41, 2))
@@ -27,8 +28,6 @@ FEW, MANY = (3, 11, 20), tuple(range(1, 41, 2))
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A few patients, one line that cannot be read, and a run that nobody disturbed."""
     folder = tmp_path_factory.mktemp("ended")
-    few = {one for resources in list(people().values())[:6] for one in map(str, resources)}
-    assert few
     data = by_type(folder / "data", all_lines()[:60])
     with (data / "Condition.ndjson").open("ab") as file:
         file.write(b'{"resourceType":"Condition","subject":{"reference":"Patient/nobody"},\n')
@@ -113,6 +112,23 @@ class Nothing:
 
     def do(self, task: Task) -> dict[str, Any]:
         raise AssertionError(task)
+
+
+class Wrong:
+    """Work that finds a gate wrong."""
+
+    def do(self, task: Task) -> dict[str, Any]:
+        raise GateError(f"{task[0]} {task[1]}")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_wrong_gate_ends_the_run_in_the_same_way_whoever_found_it(count: int) -> None:
+    workers = Workers(count, Wrong)
+    try:
+        with pytest.raises(GateError, match="decide 3"):
+            list(workers.run([("decide", 3)]))
+    finally:
+        workers.close()
 
 
 def test_a_worker_that_outlives_its_run_does_not_write_into_the_files_of_the_next(tmp_path: Path) -> None:
