@@ -21,6 +21,7 @@ from service.knowledge.model import FactDefinition, FactKind, Indicator, Knowled
 INFO_DAYS, WARNING_DAYS, OVERRIDDEN_DAYS = 14, 30, 90
 
 _RED_FLAGS = "1_red_flags"
+_ORDER = FactKind.ORDER
 
 Earlier = Callable[[str, Knowledge, Decision], Mapping[str, ShownBefore] | None]
 """What was shown to a patient before, by rule; None where that is not known."""
@@ -53,7 +54,7 @@ def _again(decision: Decision, advice: Advice, before: ShownBefore | None) -> Ad
         if indicator is not Indicator.CRITICAL:
             return None
         # Once more as a warning; after that the answer stands.
-        return None if before.at > overridden else replace(advice, lowered=True)
+        return None if before.at > overridden else replace(advice, indicator=Indicator.WARNING, lowered=True)
     if indicator is Indicator.INFO:
         days = _rest(rule, INFO_DAYS)
     elif indicator is Indicator.WARNING and not HOOKS[decision.hook].has_orders:
@@ -88,7 +89,7 @@ def grounds(knowledge: Knowledge, shown: Iterable[Advice], keyed: Callable[[str]
 
 
 def _entries(finding: Finding, fact: FactDefinition | None) -> str:
-    if fact is not None and fact.kind is FactKind.ORDER:
+    if fact is not None and fact.kind is _ORDER:
         entries = [f"words {item.text.lower()}" for item in finding.evidence]
     else:
         entries = [f"{item.resource} {item.date}" for item in finding.evidence]

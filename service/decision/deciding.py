@@ -39,13 +39,15 @@ class Advice(Struct, frozen=True):
 
     ``deciding`` are those of ``found`` that make it hold for this patient and not only under this hook; ``named`` are
     those that its condition names or it mentions, conclusions as they stand. ``changing`` are the unknown findings that
-    could end this card, make it more severe, or that its author wants named. ``lowered``: a clinician set this critical
-    card aside with a reason, and it is shown once more as a warning. ``missing`` are the questions without an answer
-    that its summary names. ``also`` are those of the suppressed rules whose danger the card must name beside its own,
-    ``also_named`` what those were found on.
+    could end this card, make it more severe, or that its author wants named. ``indicator`` is the severity as it is
+    shown: as its author wrote, or a warning where it is ``lowered``: a clinician set this critical card aside with a
+    reason, and it is shown once more. ``missing`` are the questions without an answer that its summary names. ``also``
+    are those of the suppressed rules whose danger the card must name beside its own, ``also_named`` what those were
+    found on.
     """
 
     rule: Rule
+    indicator: Indicator
     found: tuple[Finding, ...]
     not_recorded: tuple[str, ...]
     suppresses: tuple[str, ...] = ()
@@ -56,12 +58,6 @@ class Advice(Struct, frozen=True):
     lowered: bool = False
     also: tuple[Rule, ...] = ()
     also_named: tuple[Finding, ...] = ()
-
-    @property
-    def indicator(self) -> Indicator:
-        """The severity as it is shown: as its author wrote, or a warning where a clinician set it aside before."""
-        assert self.rule.card is not None
-        return Indicator.WARNING if self.lowered else self.rule.card.indicator
 
 
 class Decision(Struct, frozen=True):
@@ -257,7 +253,6 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
     identity = str(decision_id or prepared.content_ids.of(knowledge, facts, hook, now))
     key, known, reading = _read(program, facts, identity)
     said = _sayings(prepared, hook).of(key, reading, known.truths)
-    named = dict.fromkeys(name for item in said.spoken for name in item.not_recorded)
     return Decision(
         id=identity,
         hook=hook,
@@ -266,10 +261,10 @@ def decide_on(  # the same question as decide(), asked with findings (replay, pr
         ruleset_digest=knowledge.digest,
         findings=reading.findings,
         outcomes=Outcomes(program.in_order, known.truths, reading.findings, said.suppressed),
-        advice=tuple(_advice(item, reading.findings) for item in said.spoken),
+        advice=tuple([_advice(item, reading.findings) for item in said.spoken]),
         problems=tuple(problems),
-        not_recorded=tuple(named),
-        not_assessed=tuple(name for name in said.missing if name not in named),
+        not_recorded=said.named,
+        not_assessed=said.unnamed,
         wanted=said.missing,
         unread=unread,
     )
@@ -285,17 +280,20 @@ def _sayings(prepared: Prepared, hook: str) -> Sayings:
 
 def _advice(spoken: SpokenRule, findings: Mapping[str, Finding]) -> Advice:
     """What a rule says of this patient."""
+    of, card = findings.__getitem__, spoken.rule.card
+    assert card is not None
     return Advice(
         rule=spoken.rule,
-        found=tuple([findings[name] for name in spoken.found]),
+        indicator=card.indicator,
+        found=tuple(map(of, spoken.found)),
         not_recorded=spoken.not_recorded,
         suppresses=spoken.suppresses,
-        deciding=tuple([findings[name] for name in spoken.deciding]),
+        deciding=tuple(map(of, spoken.deciding)),
         changing=spoken.changing,
-        named=tuple([findings[name] for name in spoken.named]),
+        named=tuple(map(of, spoken.named)),
         missing=spoken.missing,
         also=spoken.also,
-        also_named=tuple([findings[name] for name in spoken.also_named]),
+        also_named=tuple(map(of, spoken.also_named)),
     )
 
 

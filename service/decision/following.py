@@ -45,12 +45,15 @@ class SpokenRule(Struct, frozen=True):
 class Said(Struct, frozen=True):
     """What a decision says: the rules that are shown, which rule suppresses another, and what is not known.
 
-    ``missing`` are the unknown facts that kept a warning or critical rule from being decided.
+    ``missing`` are the unknown facts that kept a warning or critical rule from being decided, ``named`` those that some
+    rule that is shown names, ``unnamed`` those of the missing that none does.
     """
 
     spoken: tuple[SpokenRule, ...]
     suppressed: Mapping[str, str]
     missing: tuple[str, ...]
+    named: tuple[str, ...]
+    unnamed: tuple[str, ...]
 
 
 class Sayings:
@@ -123,8 +126,9 @@ def what_is_said(reader: _Reader, outcomes: Sequence[Outcome], hook: str) -> Sai
     )
     undecided = [item for item in outcomes if item.result is Result.NOT_ENOUGH_DATA and _warns(item.rule, hook)]
     undecided.sort(key=lambda item: -item.rule.severity)
-    missing = dict.fromkeys(reader.missing(leaf.finding for item in undecided for leaf in item.keeping))
-    return Said(spoken, suppressed, tuple(missing))
+    missing = tuple(dict.fromkeys(reader.missing(leaf.finding for item in undecided for leaf in item.keeping)))
+    named = tuple(dict.fromkeys(name for item in spoken for name in item.not_recorded))
+    return Said(spoken, suppressed, missing, named, tuple(name for name in missing if name not in named))
 
 
 def _more_severe(rule: Rule, outcomes: Iterable[Outcome], hook: str) -> Iterator[Rule]:

@@ -8,14 +8,15 @@ patients with the same vector are the same to every rule.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 
 from service.engine.patterns import STATUS_NUMBER, Scale
 from service.errors import EngineError
 from service.finding import Finding, Status
 
 Vector = list[int]
-_STATUS, _NUMBER = attrgetter("status"), STATUS_NUMBER.__getitem__
+_NUMBER = STATUS_NUMBER.__getitem__
+_PRESENT = Status.PRESENT
 
 
 class Layout:
@@ -52,14 +53,14 @@ class Layout:
         Raises EngineError when a finding that is not present carries a number.
         """
         read = map(findings.__getitem__, self.facts) if self._pick is None else self._pick(findings)
-        vector = list(map(_NUMBER, map(_STATUS, read)))
+        vector = list(map(_NUMBER, [finding.status for finding in read]))
         vector += self._padding
         vector += self._unbounded
         for name, scale in self._scaled:
             finding = findings[name]
             if finding.low is None and finding.high is None:
                 continue
-            if finding.status is not Status.PRESENT:
+            if finding.status is not _PRESENT:
                 raise EngineError(f"{name} carries a number although it is not present")
             index = self._bounds[name]
             vector[index], vector[index + 1] = scale.interval(finding)
