@@ -20,6 +20,8 @@ from service.finding import Evidence
 from service.knowledge.model import Indicator, Knowledge
 from service.knowledge.summaries import LONGEST as NAMES
 
+_INFO, _WARNING, _CRITICAL = Indicator.INFO.rank, Indicator.WARNING.rank, Indicator.CRITICAL.rank
+
 
 def grouped(knowledge: Knowledge, advice: Sequence[Advice]) -> list[list[Advice]]:
     """The advice of each card, in the order of the cards."""
@@ -34,25 +36,26 @@ def grouped(knowledge: Knowledge, advice: Sequence[Advice]) -> list[list[Advice]
 def _folded_info(knowledge: Knowledge, advice: Sequence[Advice]) -> list[Advice]:
     """The info advice that shares a card; info of phases with cards of their own stands alone."""
     own = {phase.id for phase in knowledge.phases if phase.own_cards}
-    info = [item for item in advice if _rank(item) == Indicator.INFO.rank]
+    info = [item for item in advice if item.indicator.rank == _INFO]
     foldable = [item for item in info if item.rule.phase not in own]
     if head := [item for item in foldable if is_pathway(knowledge, item)]:
-        return [*head, *(item for item in foldable if not any(item is other for other in head))]
+        return [*head, *(item for item in foldable if not is_pathway(knowledge, item))]
     room = max(1, knowledge.max_info_cards - (len(info) - len(foldable)))
     return [] if len(foldable) <= room else foldable[room - 1 :]
 
 
 def _within(groups: list[list[Advice]], most: int) -> list[list[Advice]]:
     """At most so many cards, where critical ones leave the room: the quietest share the last one of their kind."""
-    for rank in (Indicator.INFO.rank, Indicator.WARNING.rank):
+    for rank in (_INFO, _WARNING):
         surplus = len(groups) - most
         if surplus <= 0:
             break
-        same = [group for group in groups if max(map(_rank, group)) == rank]
+        same = [group for group in groups if max([item.indicator.rank for item in group]) == rank]
         if len(same) <= 1:
             continue
         shared = same[max(0, len(same) - surplus - 1) :]
-        separate = [group for group in groups if not any(group is other for other in shared)]
+        among_shared = set(map(id, shared))
+        separate = [group for group in groups if id(group) not in among_shared]
         index = next(number for number, group in enumerate(groups) if group is shared[0])
         groups = [*separate[:index], [item for group in shared for item in group], *separate[index:]]
     return groups
@@ -69,7 +72,7 @@ def _joined(groups: Sequence[list[Advice]]) -> list[list[Advice]]:
 
 def is_joinable(group: Sequence[Advice]) -> bool:
     """Whether all of it is critical."""
-    return all(_rank(item) == Indicator.CRITICAL.rank for item in group)
+    return all(item.indicator.rank == _CRITICAL for item in group)
 
 
 def order_of(advice: Advice) -> Evidence | None:
@@ -77,10 +80,6 @@ def order_of(advice: Advice) -> Evidence | None:
     found = (finding for finding in advice.found if finding.name.endswith("-ordered"))
     orders = {item.resource: item for finding in found for item in finding.evidence}
     return next(iter(orders.values())) if len(orders) == 1 else None
-
-
-def _rank(advice: Advice) -> int:
-    return advice.indicator.rank
 
 
 def shared_summary(group: Sequence[Advice], *, is_severe: bool) -> str:
@@ -148,6 +147,6 @@ def write_shared(knowledge: Knowledge, group: Sequence[Advice], writing: Writing
 def _point(knowledge: Knowledge, advice: Advice, writing: Writing) -> str:
     """One line. A warning shows what it depends on, also here; the summary of a critical card holds the value."""
     said = summary(advice, writing)
-    if _rank(advice) == Indicator.WARNING.rank:
+    if advice.indicator.rank == _WARNING:
         said += "".join(f" {line}." for line in short_lines(knowledge, advice.deciding, writing)[:2])
     return f"{said} ({knowledge.sources[leading(knowledge, advice.rule).source].label})"

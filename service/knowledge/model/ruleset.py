@@ -32,7 +32,7 @@ class ServiceDefinition:
 
     def shows(self, rule: Rule) -> bool:
         """Whether the service shows the card of this rule when it holds: by hook, indicator and phase."""
-        if rule.card is None or self.hook not in rule.hooks or rule.card.indicator.value not in self.indicators:
+        if rule.card is None or self.hook not in rule.hooks or rule.card.indicator not in self.indicators:
             return False
         is_info = rule.card.indicator is Indicator.INFO
         return not is_info or not self.info_phases or rule.phase in self.info_phases
