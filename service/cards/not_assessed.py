@@ -10,7 +10,7 @@ already questions the order, that check stands among what it does not know: one 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -121,6 +121,19 @@ def not_assessed(
     _not_final(knowledge, decision, causes)
     _not_recognised(knowledge, decision, facts, causes, is_alone=is_alone)
     _not_on_the_patient(knowledge, decision, facts, causes)
+    _of_entries(knowledge, decision, facts, causes)
+    if HOOKS[decision.hook].has_orders:
+        for first, phrases in asked_first(knowledge, decision):
+            if first.order not in questioned:
+                causes.order = causes.order if causes.summaries else first.order
+                causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
+                causes.lines.append(f"{first.says} {_not_on_record(phrases)}")
+    return _card(knowledge, decision, causes) if causes.lines else None
+
+
+def _of_entries(knowledge: Knowledge, decision: Decision, facts: Facts, causes: _Causes) -> None:
+    """What of the entries behind the facts keeps them from being known; behind most there is none."""
+    facts = [fact for fact in facts if decision.findings[fact.id].evidence]
     _unread(knowledge, decision, facts, causes)
     _undated(decision, facts, causes)
     _inexact(decision, facts, causes)
@@ -128,12 +141,6 @@ def not_assessed(
         _doses(knowledge, decision, causes)
         _may_be_taken(decision, facts, causes)
         _suspected(decision, facts, causes)
-        for first, phrases in asked_first(knowledge, decision):
-            if first.order not in questioned:
-                causes.order = causes.order if causes.summaries else first.order
-                causes.summaries.append(f"{' and '.join(phrases[:_NAMED])} not on record")
-                causes.lines.append(f"{first.says} {_not_on_record(phrases)}")
-    return _card(knowledge, decision, causes) if causes.lines else None
 
 
 def _lists(facts: Facts, decision: Decision, lacking: Lacking, causes: _Causes, *, is_alone: bool = False) -> None:
@@ -251,9 +258,11 @@ def lost_words(decision: Decision) -> str:
 
 def _unread(knowledge: Knowledge, decision: Decision, facts: Facts, causes: _Causes) -> None:
     """What could not be read and might decide a warning, named by its own words; at a visit the running drugs alone."""
+    has_orders = HOOKS[decision.hook].has_orders
     found = [
         (fact.id, item)
-        for fact in (facts if HOOKS[decision.hook].has_orders else _of_drugs(facts))
+        for fact in facts
+        if has_orders or fact.kind is FactKind.DRUG
         for item in decision.findings[fact.id].evidence
         if is_unread(decision.findings[fact.id], item) and may_be_ours(knowledge, item)
     ]
@@ -266,10 +275,6 @@ def _unread(knowledge: Knowledge, decision: Decision, facts: Facts, causes: _Cau
     names = [_name(item, "a running drug" if item.resource in running else "an order") for item in entries.values()]
     causes.summaries.append(f"{_first_of(names)} not recognised, not checked")
     causes.lines.append(f"Not recognised: {unknown_line([_words(item) for item in entries.values()])}.")
-
-
-def _of_drugs(facts: Iterable[FactDefinition]) -> list[FactDefinition]:
-    return [fact for fact in facts if fact.kind is FactKind.DRUG]
 
 
 def _doses(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
@@ -384,22 +389,17 @@ def _name_entries(causes: _Causes, entries: Sequence[Evidence], lists: Collectio
 
 def _room_for_each(entries: int, told: str) -> int:
     """How long the words of each entry may be beside the name of one order; it goes by their number alone."""
-    names = min(entries, _NAMED)
     around = f"{_BEGIN}{'x' * _LONGEST_NAME}: {_first_of([''] * entries)} {told}."
-    return min(_LONGEST_ENTRY, max(_LONGEST_NAME, (LONGEST - len(around)) // names))
+    return min(_LONGEST_ENTRY, max(_LONGEST_NAME, (LONGEST - len(around)) // min(entries, _NAMED)))
 
 
 def not_named(knowledge: Knowledge, decision: Decision, cards: Sequence[Json]) -> Iterator[str]:
     """Entries that were not recognised and that no card names: a line, for whatever arrives is read or named."""
-    if not concerns(knowledge, decision):
+    unread = [item for fact in _counting_unread(knowledge) for item in decision.findings[fact.id].evidence]
+    if not unread or not concerns(knowledge, decision):
         return
     said = "\n".join(f"{card['summary']}\n{card['detail']}" for card in cards)
-    found = {
-        item.resource: item
-        for definition in _counting_unread(knowledge)
-        for item in decision.findings[definition.id].evidence
-        if escaped(item.text or item.resource) not in said
-    }
+    found = {item.resource: item for item in unread if escaped(item.text or item.resource) not in said}
     if found:
         count = f"{len(found)} {'entry' if len(found) == 1 else 'entries'} not recognised"
         yield f"{count}: {unknown_line([_words(item) for item in found.values()])}."
