@@ -60,5 +60,7 @@ def card_without_markers(card: Json) -> Json:
 
 
 def _suggestion_without_markers(suggestion: Json) -> Json:
+    if not any(_MARK in action["description"] for action in suggestion["actions"]):
+        return suggestion
     actions = [action | {"description": without_markers(action["description"])} for action in suggestion["actions"]]
     return suggestion | {"actions": actions}
