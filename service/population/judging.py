@@ -20,6 +20,7 @@ from service.decision import Decision, Prepared
 from service.finding import Status
 from service.knowledge.conditions import Truth
 from service.knowledge.model import FactKind, Indicator, types_read
+from service.knowledge.strata import concluding_rules
 from service.population.chart import Gathered, Group, Read
 from service.population.gating import Passed
 from service.population.plan import Question
@@ -137,6 +138,7 @@ class Judge:
         self._services = services
         self._question = question
         self._knowledge = services.prepared.knowledge
+        self._concluding = concluding_rules(self._knowledge.rules)
         self._pseudonyms = Pseudonyms(question.pseudonyms)
         self._persons = Persons(services.prepared, question.now)
         self._whys: Bounded[tuple[str, Lists], str] = Bounded(_MOST_WHYS)
@@ -238,15 +240,22 @@ class Judge:
 
     def _why_missing(self, fact: str, record: Record) -> str:
         """Why a fact is unknown: which of its lists did not come, or that nothing is recorded."""
-        definition = self._knowledge.facts.get(fact)
-        if definition is None:
-            return NOTHING_RECORDED
-        states = {name: record.completeness_of(name) for name in definition.complete or types_read(definition)}
+        definition, complete = self._knowledge.facts.get(fact), self._lists_behind(fact)
+        names = complete or (frozenset() if definition is None else types_read(definition))
+        states = {name: record.completeness_of(name) for name in names}
         not_sent = [name for name, state in states.items() if state is Completeness.NOT_SENT]
-        if not_sent and (definition.complete or len(not_sent) == len(states)):
+        if not_sent and (complete or len(not_sent) == len(states)):
             return f"not sent: {', '.join(sorted(not_sent))}"
         in_part = [name for name, state in states.items() if state in (Completeness.PARTIAL, Completeness.FAILED)]
         return f"in part: {', '.join(sorted(in_part))}" if in_part else NOTHING_RECORDED
+
+    def _lists_behind(self, name: str) -> frozenset[str]:
+        """The lists that must come whole before a fact, or the facts of a conclusion, can be absent."""
+        definition = self._knowledge.facts.get(name)
+        if definition is not None:
+            return frozenset(definition.complete)
+        read = {one for rule in self._concluding.get(name, ()) for one in rule.reads}
+        return frozenset().union(*map(self._lists_behind, read))
 
     def _findings(self, patient: str, decision: Decision) -> list[Json]:
         return [

@@ -204,24 +204,22 @@ def _missing(tally: Tally, knowledge: Knowledge, patients: int, small: int) -> l
     by_fact: dict[str, Counter[str]] = {}
     for (fact, why), number in tally.missing.items():
         by_fact.setdefault(fact, Counter())[why] += number
-    rows = [
-        {
-            "fact": fact,
-            "asks": knowledge.asks(fact),
-            "patients": _shown(sum(whys.values()), small),
-            "per1000": _rate(sum(whys.values()), patients, small),
-            "why": _whys(whys, small),
-            "readFrom": _read_from(knowledge, fact),
-            "order": sum(whys.values()),
-        }
-        for fact, whys in by_fact.items()
-    ]
+    rows = [_missing_fact(fact, whys, knowledge, patients, small) for fact, whys in by_fact.items()]
     return _in_order(rows, "fact")
 
 
-def _whys(whys: Mapping[str, int], small: int) -> list[Json]:
-    hidden = hidden_parts(whys, small)
-    return [{"why": why, "patients": None if why in hidden else number} for why, number in sorted(whys.items())]
+def _missing_fact(fact: str, whys: Mapping[str, int], knowledge: Knowledge, patients: int, small: int) -> Json:
+    # A small count is not in the sum: it would be the difference from the others.
+    number = sum(number for number in whys.values() if number >= small)
+    return {
+        "fact": fact,
+        "asks": knowledge.asks(fact),
+        "patients": number or None,
+        "per1000": _rate(number, patients, 0) if number else None,
+        "why": [{"why": why, "patients": _shown(number, small)} for why, number in sorted(whys.items())],
+        "readFrom": _read_from(knowledge, fact),
+        "order": sum(whys.values()),
+    }
 
 
 def _read_from(knowledge: Knowledge, fact: str) -> list[str]:

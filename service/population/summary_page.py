@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from service.population.export import EVERYTHING
-from service.population.judging import NOTHING_RECORDED
+from service.population.judging import NOT_ASSESSED, NOTHING_RECORDED
 
 Json = dict[str, Any]
 _WIDTH, _BAR, _LABEL = 720, 22, 300
@@ -73,14 +73,15 @@ def _answers(summary: Json) -> Iterator[str]:
     small, patients = summary["hideBelow"], summary["patients"]
     with_card = _told(patients["withCardPer1000"], small)
     number = f"<b>{_told(summary['cards']['per1000'], small)} cards per 1,000 patients</b>"
-    lines = [f"{number} on the charts as they stand; {with_card} of 1,000 patients have a card."]
+    only_open = _only_open(summary["rules"])
+    lines = [f"{number} on the charts as they stand{only_open}; {with_card} of 1,000 patients have a card."]
     for one in summary["visits"]:
         visits, moment = _MOMENTS[one["hook"]]
         many = _told(one["withMoreThanThree"]["per1000"], small)
         shown, alone = (_told(part["cards"]["per1000"], small) for part in (one, one["withoutMemory"]))
         again = f" ({alone} if advice were repeated at every visit)" if alone != shown else ""
         lines.append(
-            f"<b>{shown} cards per 1,000 {visits}</b>, {moment}{again}; "
+            f"<b>{shown} cards per 1,000 {visits}</b>, {moment}{again}{_only_open(one['rules'])}; "
             f"{_told(one['withCard']['per1000'], small)} of 1,000 show any card, {many} more than three; "
             f"at {_told(one['notAssessed']['per1000'], small)} of 1,000 a warning could not be decided."
         )
@@ -88,6 +89,12 @@ def _answers(summary: Json) -> Iterator[str]:
         lines.append("How many per 1,000 visits: run again with <code>--visits</code>.")
     lines.extend(_not_assessed(summary))
     yield '<ul class="answers">' + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
+
+
+def _only_open(rules: Iterable[Json]) -> str:
+    """How many of the cards advise nothing, where there are such: they stand where lists did not come or are thin."""
+    rate = sum(one["per1000"] or 0 for one in rules if one["rule"] == NOT_ASSESSED)
+    return f", of which {_n(rate)} only say what could not be assessed" if rate else ""
 
 
 def _not_assessed(summary: Json) -> Iterator[str]:

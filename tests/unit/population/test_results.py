@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -10,8 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli.main import group
+from service.population.judging import Judge, Tally
+from service.population.summary import Known, summarised
 from service.population.summary_page import page
 from service.population.visits import Replay
+from service.record.input.reader import read_bundle
+from service.record.model import Completeness
 from service.record.releases.fhir_classes import Release
 from service.testkit.fhir_validation.classes import check_classes
 from tests.population_data import all_lines, asked, by_type, people, ran, rows
@@ -139,6 +144,34 @@ def test_the_page_begins_with_what_is_not_coded_apart_from_what_was_not_sent(tmp
     assert "Because nothing codes it (patients in 1,000): " in start
     assert "Because a list was not sent or came in part (patients in 1,000): " in start
     assert "are read by nothing</a>" in start
+
+
+def test_the_page_tells_how_many_cards_only_say_what_could_not_be_assessed(tmp_path: Path) -> None:
+    data = by_type(tmp_path / "data", all_lines())
+    with (data / "Condition.ndjson").open("ab") as file:
+        file.write(b"no line\n")
+    ran(data, tmp_path / "out")
+    summary = orjson.loads((tmp_path / "out" / "summary.json").read_bytes())
+    rate = sum(one["per1000"] for one in summary["rules"] if one["rule"] == "(not assessed)")
+    start = (tmp_path / "out" / "summary.html").read_text().partition("<table")[0]
+    assert rate > 0
+    assert f"as they stand, of which {rate:,.0f} only say what could not be assessed; " in start
+
+
+def test_a_conclusion_is_missing_for_want_of_the_lists_behind_its_facts() -> None:
+    judge = Judge(shipped_services(), asked())
+    for state, why in ((Completeness.PARTIAL, "in part"), (Completeness.NOT_SENT, "not sent")):
+        record = read_bundle({"resourceType": "Patient", "id": "1"}, complete="all")
+        record = replace(record, completeness={**record.completeness, "Condition": state})
+        assert judge._why_missing("in-scope-problem", record).startswith(f"{why}: Condition")
+
+
+def test_of_a_missing_fact_a_small_reason_is_not_the_difference_from_the_others() -> None:
+    tally = Tally(patients=Counter(decided=40), missing=Counter({("crp", "in part"): 2, ("crp", "nothing"): 30}))
+    known = Known(tally, {}, 0, 0, (), {}, (), 0)
+    (crp,) = summarised(known, shipped_services().prepared.knowledge, asked(small=11))["missing"]
+    assert crp["patients"] == 30
+    assert [why["patients"] for why in crp["why"]] == [None, 30]
 
 
 def test_what_several_facts_ask_for_is_named_once_at_the_beginning_of_the_page(tmp_path: Path) -> None:
