@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, cast
 
@@ -58,10 +58,13 @@ class _Zstandard(io.RawIOBase):
         super().close()
 
 
-def chunks_of(path: Path, compression: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+def chunks_of(
+    path: Path, compression: str, start: int = 0, end: int | None = None, on_read: Callable[[bytes], object] = len
+) -> Iterator[tuple[int, bytes]]:
     """The lines that begin in the part, many at once: the offset of the first, and their text without the last newline.
 
-    Raises TruncatedError after the last whole line where compressed data ends early.
+    ``on_read`` is called with the text as it is read, of a whole file with all of it. Raises TruncatedError after the
+    last whole line where compressed data ends early.
     """
     with opened(path, compression) as file:
         offset = start
@@ -71,6 +74,7 @@ def chunks_of(path: Path, compression: str, start: int = 0, end: int | None = No
         held: list[bytes] = []
         while end is None or offset < end:
             chunk = _read(file, offset + sum(map(len, held)))
+            on_read(chunk)
             last = chunk.rfind(_NEWLINE)
             if chunk and last < 0:
                 # A long line is put together once, when its end is there.

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from service.population.inputs import Form, Inputs, Source
+from service.population.keys import UNUSED_TYPES
 from service.population.limits import Sizes
 
 Json = dict[str, Any]
@@ -17,7 +18,7 @@ _GROWTH = 8
 """So many times as long as a compressed file is taken to be its text."""
 _SHARE_HELD = 4
 """One of so many bytes of a file is taken to be held, though a bundle that is taken apart is held whole."""
-VERSION = 5
+VERSION = 6
 """Raised when what stands in the work folder changes, so that an older one is not gone on with."""
 
 
@@ -60,12 +61,20 @@ class Plan:
     sizes: Sizes
 
     def hashed_apart(self) -> tuple[int, ...]:
-        """The files whose SHA-256 is worked out by itself, because no task reads them as they stand on disk.
+        """The files whose SHA-256 is worked out by itself, because no task reads all of them as they stand on disk.
 
         The largest come first: that of one file cannot be shared out.
         """
-        files = (source for source in self.sources if source.form is Form.LINES or source.compression)
+        read_whole = {piece.source for task in self.tasks for piece in task if piece.end is None}
+        files = (source for source in self.sources if source.compression or source.number not in read_whole)
         return tuple(source.number for source in sorted(files, key=lambda source: -source.size))
+
+    def largest_first(self) -> list[int]:
+        """The numbers of the tasks, what reads most first."""
+        return sorted(range(len(self.tasks)), key=lambda number: -sum(map(self._size_of, self.tasks[number])))
+
+    def _size_of(self, piece: Piece) -> int:
+        return self.sources[piece.source].size if piece.end is None else piece.end - piece.start
 
 
 def plan_of(inputs: Inputs, sizes: Sizes) -> Plan:
@@ -74,7 +83,7 @@ def plan_of(inputs: Inputs, sizes: Sizes) -> Plan:
     together: list[Piece] = []
     held = 0
     for source in inputs.sources:
-        if source.form is Form.LINES and not source.compression and source.size > sizes.task:
+        if _is_shared_out(source, sizes):
             starts = range(0, source.size, sizes.task)
             tasks.extend((Piece(source.number, start, min(start + sizes.task, source.size)),) for start in starts)
             continue
@@ -92,6 +101,12 @@ def plan_of(inputs: Inputs, sizes: Sizes) -> Plan:
     wanted = max(1, total // sizes.bucket)
     buckets = min(_MOST_BUCKETS, 1 << (wanted - 1).bit_length())
     return Plan(inputs.sources, tuple(tasks), buckets, sizes)
+
+
+def _is_shared_out(source: Source, sizes: Sizes) -> bool:
+    """Whether a file is read in pieces. One of a type of which nothing is read takes hardly longer than its SHA-256."""
+    is_cuttable = source.form is Form.LINES and not source.compression and source.named not in UNUSED_TYPES
+    return is_cuttable and source.size > sizes.task
 
 
 def fingerprint(plan: Plan, question: Question, digest: str, program: str) -> Json:

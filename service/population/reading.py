@@ -123,9 +123,14 @@ class Reading:
             if source.form is Form.DOCUMENT:
                 yield from self._of_document(lines)
                 return
-            for offset, text in chunks_of(source.path, source.compression, piece.start, piece.end):
+            digest = hashlib.sha256()
+            is_hashed = piece.end is None and not source.compression
+            on_read = digest.update if is_hashed else len
+            for offset, text in chunks_of(source.path, source.compression, piece.start, piece.end, on_read):
                 at, chunk = (0, text) if offset or not text.startswith(BOM) else (len(BOM), text.removeprefix(BOM))
                 yield from self._of_chunk(lines, offset + at, chunk)
+            if is_hashed:
+                found.hashes[source.number] = digest.hexdigest()
         except TruncatedError as error:
             # What would have followed may be about anyone.
             reject = Keyed(Fate.REJECT, named, reason=str(error), loses=True)

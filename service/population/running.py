@@ -187,7 +187,7 @@ def begun(folder: RunFolder, asked: Json) -> Json | None:
 def _read_all(plan: Plan, folder: RunFolder, workers: Workers, progress: Progress) -> None:
     # What takes longest begins first, so that no worker waits for it in the end.
     waiting: list[Task] = [("sha256", number) for number in plan.hashed_apart() if not folder.hashed(number).exists()]
-    waiting += [("read", number) for number in range(len(plan.tasks)) if not folder.found(number).exists()]
+    waiting += [("read", number) for number in plan.largest_first() if not folder.found(number).exists()]
     total = len(plan.tasks) + len(plan.hashed_apart())
     done = total - len(waiting)
     progress("read", done, total, 0)

@@ -86,8 +86,12 @@ def test_order_split_and_compression_of_lines_change_nothing(as_exported: tuple[
 
 
 @pytest.mark.parametrize("workers", [2, 4])
-def test_the_number_of_workers_changes_nothing(as_exported: tuple[Path, Path], tmp_path: Path, workers: int) -> None:
-    result = ran(as_exported[0], tmp_path / "out", workers=workers)
+def test_the_number_of_workers_changes_nothing(
+    as_exported: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    # Small enough tasks that there is one for each worker.
+    monkeypatch.setattr("service.population.limits._LEAST_TASK", 1 << 12)
+    result = ran(as_exported[0], tmp_path / "out", workers=workers, memory=1 << 14)
     names = ("decisions.parquet", "cards.parquet", "summary.json", "summary.html", "rejects.ndjson")
     assert digests(tmp_path / "out", names) == digests(as_exported[1], names)
     assert len(result["measured"]["peakMemoryOfWorkers"]) == workers
