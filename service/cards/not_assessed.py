@@ -59,9 +59,6 @@ _BEGIN = "Not assessed: "
 _LONGEST_NAME = NAMES["drug"]
 # What is not recognised is told by as many of its own words as leave room for the name of one order.
 _LONGEST_ENTRY = 60
-_SUSPECTED = frozenset({NoteCode.PROVISIONAL})
-_PERHAPS_TAKEN = MAY_BE_TAKEN | {NoteCode.PLANNED}
-_WHEN_NOT_TOLD = frozenset({NoteCode.UNDATED, NoteCode.INEXACT_DATE})
 _BEING_ENTERED = frozenset({NoteCode.BEING_ENTERED})
 _DOSE_NOT_READ = frozenset({NoteCode.DOSE_NOT_READ})
 _ANSWER = re.compile(r"^.*: ")
@@ -135,12 +132,12 @@ def _of_entries(knowledge: Knowledge, decision: Decision, facts: Facts, causes: 
     """What of the entries behind the facts keeps them from being known; behind most there is none."""
     facts = [fact for fact in facts if decision.findings[fact.id].evidence]
     _unread(knowledge, decision, facts, causes)
-    _undated(decision, facts, causes)
+    _doubtful(decision, facts, _UNDATED, causes)
     _inexact(decision, facts, causes)
     if HOOKS[decision.hook].has_orders:
         _doses(knowledge, decision, causes)
-        _may_be_taken(decision, facts, causes)
-        _suspected(decision, facts, causes)
+        _doubtful(decision, facts, _MAY_BE_TAKEN, causes)
+        _doubtful(decision, facts, _SUSPECTED, causes)
 
 
 def _lists(facts: Facts, decision: Decision, lacking: Lacking, causes: _Causes, *, is_alone: bool = False) -> None:
@@ -295,28 +292,37 @@ def _doses(knowledge: Knowledge, decision: Decision, causes: _Causes) -> None:
         causes.lines.append(f"Dose could not be read: {unknown_line([_words(item) for item in entries.values()])}.")
 
 
-def _may_be_taken(decision: Decision, facts: Facts, causes: _Causes) -> None:
-    """Drugs of which the list does not tell whether they are still taken, where that decides a warning."""
-    entries = _doubtful(decision, facts, FactKind.DRUG, _PERHAPS_TAKEN, causes)
-    if entries:
-        causes.summaries.append(f"{_first_of([_name(item) for item in entries])} may still be taken, not checked")
-        causes.lines.append(f"May still be taken: {unknown_line([_words(item) for item in entries])}.")
+class _Doubt(Struct, frozen=True):
+    """A reason for which entries leave facts of a kind open, by the codes of its notes, and how the card tells it."""
+
+    kind: FactKind
+    codes: frozenset[NoteCode]
+    summary: str
+    line: str
 
 
-def _suspected(decision: Decision, facts: Facts, causes: _Causes) -> None:
-    """Problems that are only suspected and would raise a warning about the order if they were confirmed."""
-    entries = _doubtful(decision, facts, FactKind.CODED, _SUSPECTED, causes)
-    if entries:
-        causes.summaries.append(f"{_first_of([_entry_name(item) for item in entries])} only suspected")
-        causes.lines.append(f"Suspected, not confirmed: {unknown_line([_words(item) for item in entries])}.")
+_MAY_BE_TAKEN = _Doubt(
+    FactKind.DRUG, MAY_BE_TAKEN | {NoteCode.PLANNED}, "{} may still be taken, not checked", "May still be taken"
+)
+_SUSPECTED = _Doubt(FactKind.CODED, frozenset({NoteCode.PROVISIONAL}), "{} only suspected", "Suspected, not confirmed")
+_UNDATED = _Doubt(
+    FactKind.CODED,
+    frozenset({NoteCode.UNDATED, NoteCode.INEXACT_DATE}),
+    "the date of {} not on record",
+    "No date, or none exact enough",
+)
 
 
-def _undated(decision: Decision, facts: Facts, causes: _Causes) -> None:
-    """Problems and procedures that would raise a warning if they were recent, and do not tell when they were."""
-    entries = _doubtful(decision, facts, FactKind.CODED, _WHEN_NOT_TOLD, causes)
-    if entries:
-        causes.summaries.append(f"the date of {_first_of([_entry_name(item) for item in entries])} not on record")
-        causes.lines.append(f"No date, or none exact enough: {unknown_line([_words(item) for item in entries])}.")
+def _doubtful(decision: Decision, facts: Facts, doubt: _Doubt, causes: _Causes) -> None:
+    """Entries that would decide a warning if they left no doubt, each once."""
+    found = doubtful(decision, facts, doubt.kind, doubt.codes)
+    if not found:
+        return
+    causes.facts.extend(name for name, _ in found)
+    entries = list({item.resource: item for _, item in found}.values())
+    named = _name if doubt.kind is FactKind.DRUG else _entry_name
+    causes.summaries.append(doubt.summary.format(_first_of([named(item) for item in entries])))
+    causes.lines.append(f"{doubt.line}: {unknown_line([_words(item) for item in entries])}.")
 
 
 def _inexact(decision: Decision, facts: Facts, causes: _Causes) -> None:
@@ -327,15 +333,6 @@ def _inexact(decision: Decision, facts: Facts, causes: _Causes) -> None:
         causes.summaries.append(f"{_first_of(titles)} not an exact number")
         lines = dict.fromkeys(f"{fact.title} ({_words(item)})" for fact, item in found)
         causes.lines.append(f"No exact number: {unknown_line(list(lines))}.")
-
-
-def _doubtful(
-    decision: Decision, facts: Facts, kind: FactKind, codes: frozenset[NoteCode], causes: _Causes
-) -> list[Evidence]:
-    """The entries, each once, whose note leaves a wanted fact of a kind unknown; the facts are added to the causes."""
-    found = doubtful(decision, facts, kind, codes)
-    causes.facts.extend(name for name, _ in found)
-    return list({item.resource: item for _, item in found}.values())
 
 
 @of_rule_set
