@@ -50,7 +50,7 @@ class CodeMatch(Struct, eq=False, dict=True):
         return {}
 
     @once
-    def said(self) -> dict[int, tuple[Any, tuple[Note | None, ...]]]:
+    def said(self) -> dict[str, tuple[Any, tuple[Note | None, ...]]]:
         """What it says about coded facts and what was passed over, by what they ask of an entry."""
         return {}
 

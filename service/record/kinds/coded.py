@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from msgspec.structs import replace as replaced
 
-from service.bounded import Bounded
 from service.finding import Evidence, Finding
 from service.knowledge.model import ENDED_IN, FactDefinition, FactSource
 from service.note import Note, NoteCode, joined, of_entry
@@ -52,46 +52,62 @@ def source_keys(sources: tuple[FactSource, ...]) -> frozenset[Key]:
     return frozenset(looked_up | not_read | ended)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A source of a fact, and what it asks of an entry in ``written``: one text for all that ask alike."""
+
+    source: FactSource
+    written: str
+
+
+def asked_by(sources: Iterable[FactSource]) -> tuple[Asked, ...]:
+    """The sources of a fact with what each asks of an entry, whichever codes led to it."""
+    return tuple(Asked(source, sys.intern(repr(replace(source, codes=(), both_sides=False)))) for source in sources)
+
+
 def plan(definition: FactDefinition) -> Plan:
     """How a coded fact is read."""
     problems = frozenset(name for one in definition.sources if one.resource == "Condition" for name in one.codes)
+    asked = asked_by(definition.sources)
 
     def find(chart: Chart) -> Finding:
         notes: list[Note | None] = []
-        per_entry = list(entry_evidence_of(definition.sources, chart, notes))
+        per_entry = entry_evidence_of(asked, chart, notes)
         return combine(definition, per_entry, chart.record_for(problems), notes)
 
     return Plan(definition, find, source_keys(definition.sources))
 
 
-def entry_evidence_of(
-    sources: tuple[FactSource, ...], chart: Chart, notes: list[Note | None]
-) -> Iterator[EntryEvidence]:
+def entry_evidence_of(asked: Iterable[Asked], chart: Chart, notes: list[Note | None]) -> list[EntryEvidence]:
     """What every code match of the sources says. What was passed over is listed in ``notes``."""
-    for source in sources:
+    found: list[EntryEvidence] = []
+    for one in asked:
+        source = one.source
         if source.at_most is not None:
             # One above the limit says only that this measurement shows none.
             low = _newest(source, chart, notes, _is_low)
-            yield from (one for one in low if one.support is not Support.NO)
-            continue
-        if source.above_range:
-            yield from _newest(source, chart, notes, _is_high)
-            continue
-        asked = _asked(source)
-        found = [
-            (code_match, entry_evidence)
-            for code_match in chart.matches(source.resource, source.codes)
-            if (entry_evidence := _said_of(code_match, asked, chart, notes)) is not None
-        ]
-        if source.resource in DEVICES:
-            yield from _not_understood(source.resource, chart)
-        if found:
-            yield from _of_both_sides(found, chart) if source.both_sides else [one for _, one in found]
-        if source.no and source.resource not in ANSWERED:
-            for code_match in chart.matches(source.resource, source.no):
-                entry_evidence = _denial(code_match, source, chart)
-                if entry_evidence is not None:
-                    yield entry_evidence
+            found += [said for said in low if said.support is not Support.NO]
+        elif source.above_range:
+            found += _newest(source, chart, notes, _is_high)
+        else:
+            found += _of_source(one, chart, notes)
+    return found
+
+
+def _of_source(asked: Asked, chart: Chart, notes: list[Note | None]) -> list[EntryEvidence]:
+    source = asked.source
+    code_matches = chart.matches(source.resource, source.codes)
+    found = list(_not_understood(source.resource, chart)) if source.resource in DEVICES else []
+    if code_matches:
+        said = [_said_of(one, asked, chart, notes) for one in code_matches]
+        if source.both_sides:
+            found += _of_both_sides(zip(code_matches, said, strict=True), chart)
+        else:
+            found += filter(None, said)
+    if source.no and source.resource not in ANSWERED:
+        denials = (_denial(one, source, chart) for one in chart.matches(source.resource, source.no))
+        found += filter(None, denials)
+    return found
 
 
 def _not_understood(type_: str, chart: Chart) -> Iterator[EntryEvidence]:
@@ -157,37 +173,26 @@ def _last_day(code_match: CodeMatch, if_none: date = date.min) -> date:
     return last.last_day if last is not None else if_none
 
 
-def _of_both_sides(found: Sequence[tuple[CodeMatch, EntryEvidence]], chart: Chart) -> Iterator[EntryEvidence]:
+def _of_both_sides(found: Iterable[tuple[CodeMatch, EntryEvidence | None]], chart: Chart) -> Iterator[EntryEvidence]:
     """The evidence of entries that say where the problem is, if together they name the left and the right."""
-    placed = [(one, sides) for code_match, one in found if (sides := sides_of(code_match.entry, chart.record))]
-    said = [(one, sides) for one, sides in placed if one.support is not Support.NO]
+    said = [
+        (one, sides)
+        for code_match, one in found
+        if one is not None and one.support is not Support.NO and (sides := sides_of(code_match.entry, chart.record))
+    ]
     sure = {side for one, sides in said if one.support is Support.YES for side in sides}
     if {side for _, sides in said for side in sides} == set(Side):
         support = Support.YES if sure == set(Side) else Support.MAYBE
         yield from (replaced(one, support=min(one.support, support)) for one, _ in said)
 
 
-def _asked(source: FactSource) -> FactSource:
-    """What a source asks of an entry, whichever codes led to it: one object for all that ask alike."""
-    known = _ASKED.get(id(source))
-    if known is None or known[0] is not source:
-        asked = replace(source, codes=(), both_sides=False)
-        known = _ASKED[id(source)] = source, _ALIKE.setdefault(asked, asked)
-    return known[1]
-
-
-_ALIKE: dict[FactSource, FactSource] = {}
-_ASKED: Bounded[int, tuple[FactSource, FactSource]] = Bounded(4096)
-"""What sources ask, by their address; the source beside it tells that it is the same."""
-
-
-def _said_of(code_match: CodeMatch, asked: FactSource, chart: Chart, notes: list[Note | None]) -> EntryEvidence | None:
+def _said_of(code_match: CodeMatch, asked: Asked, chart: Chart, notes: list[Note | None]) -> EntryEvidence | None:
     """What an entry says: the same for all facts that ask alike, so it is worked out once."""
-    known = code_match.said.get(id(asked))
+    known = code_match.said.get(asked.written)
     if known is None:
         passed_over: list[Note | None] = []
-        found = _entry_evidence(code_match, asked, chart, passed_over)
-        known = code_match.said[id(asked)] = found, tuple(passed_over)
+        found = _entry_evidence(code_match, asked.source, chart, passed_over)
+        known = code_match.said[asked.written] = found, tuple(passed_over)
     notes += known[1]
     said: EntryEvidence | None = known[0]
     return said

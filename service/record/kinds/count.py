@@ -21,7 +21,7 @@ from service.record.chart.evidence import (
     shortfalls,
 )
 from service.record.chart.index import ORDER, Chart
-from service.record.kinds.coded import entry_evidence_of, source_keys
+from service.record.kinds.coded import Asked, asked_by, entry_evidence_of, source_keys
 from service.record.kinds.drug import drug_keys, unrecognised
 from service.record.kinds.order import NO_ORDER
 from service.record.kinds.plan import Plan
@@ -41,7 +41,8 @@ _Product = tuple[tuple[Ingredient, ...], frozenset[Decimal]]
 def plan(definition: FactDefinition) -> Plan:
     """How a count is read."""
     if definition.measure == ENTRIES:
-        return Plan(definition, lambda chart: _entries(definition, chart), source_keys(definition.sources))
+        asked = asked_by(definition.sources)
+        return Plan(definition, lambda chart: _entries(definition, asked, chart), source_keys(definition.sources))
     read = _daily_mg if definition.measure == DAILY_MG else _drugs
     return Plan(definition, lambda chart: read(definition, chart), drug_keys(definition) | {ORDER})
 
@@ -145,11 +146,11 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     return _counted(definition, chart, (len(sure), None if open_above else len(sure | possible)), evidence, notes)
 
 
-def _entries(definition: FactDefinition, chart: Chart) -> Finding:
+def _entries(definition: FactDefinition, asked: Sequence[Asked], chart: Chart) -> Finding:
     notes: list[Note | None] = []
     per_entry = [
         entry_evidence
-        for entry_evidence in entry_evidence_of(definition.sources, chart, notes)
+        for entry_evidence in entry_evidence_of(asked, chart, notes)
         if entry_evidence.support is not Support.NO
     ]
     sure = {entry_evidence.evidence.resource for entry_evidence in per_entry if entry_evidence.support is Support.YES}

@@ -13,7 +13,7 @@ from service.record.chart.answers import ANSWERED, stated_date
 from service.record.chart.evidence import EntryEvidence, Support, distinct_notes, no_matching_data, ordered
 from service.record.chart.index import Chart
 from service.record.chart.window import before, timing
-from service.record.kinds.coded import entry_evidence_of, not_used, source_keys
+from service.record.kinds.coded import asked_by, entry_evidence_of, not_used, source_keys
 from service.record.kinds.plan import Plan
 from service.record.values.dates import When, days_since, within_days
 from service.record.values.interval import Interval
@@ -45,13 +45,14 @@ class Stated:
 
 def plan(definition: FactDefinition) -> Plan:
     """How elapsed days are read."""
+    asked = asked_by(definition.sources)
 
     def find(chart: Chart) -> Finding:
         notes: list[Note | None] = []
         stated = list(stated_dates(definition.sources, chart))
-        found = entry_evidence_of(definition.sources, chart, notes)
-        if definition.pick != EARLIEST:
-            found = (one for one in found if not _is_told_by(one, stated, chart))
+        found = entry_evidence_of(asked, chart, notes)
+        if definition.pick != EARLIEST and stated:
+            found = [one for one in found if not _is_told_by(one, stated, chart)]
         per_entry = [*(one.said for one in stated), *found]
         counted = [entry_evidence for entry_evidence in per_entry if entry_evidence.support is not Support.NO]
         if not counted:
