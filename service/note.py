@@ -239,7 +239,7 @@ class Note(Struct, frozen=True, cache_hash=True):
 
 def joined(*notes: Note | None) -> Note | None:
     """Several notes as one, each once; None when there is none."""
-    told = [note for note in notes if note is not None]
+    told = list(filter(None, notes))
     if len(told) < 2:  # noqa: PLR2004  # nothing to join
         return told[0] if told else None
     distinct = list(dict.fromkeys(told))

@@ -71,9 +71,9 @@ def distinct_notes(notes: Iterable[Note | None]) -> tuple[Note, ...]:
 
     Whatever language they are told in, the order is that of their English text.
     """
-    told = [note for note in notes if note is not None]
+    told = tuple(filter(None, notes))
     if len(told) < 2:  # noqa: PLR2004  # nothing to put in order
-        return tuple(told)
+        return told
     distinct = dict.fromkeys(told)
     in_order = sorted(distinct, key=text_of)
     more = len(in_order) - _MOST_NOTES
