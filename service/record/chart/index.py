@@ -30,7 +30,6 @@ from service.record.chart.worded_answers import problem_told
 from service.record.medication.entry import (
     BY_WORDS,
     MEDICATION_TYPES,
-    ByClass,
     Medication,
     as_ordered,
 )
@@ -128,9 +127,10 @@ class Chart:
 
     def _set_aside(self, name: str, entries: Iterable[Entry]) -> None:
         """Note that entries could not be read, so that the list of a type proves no absence."""
-        known = self.record.not_understood
-        if named := [*known.get(name, ()), *entries]:
-            self.record = replace(self.record, not_understood={**known, name: in_order_of_names(named)})
+        if set_aside := list(entries):
+            known = self.record.not_understood
+            named = in_order_of_names([*known.get(name, ()), *set_aside])
+            self.record = replace(self.record, not_understood={**known, name: named})
 
     def _look_elsewhere(self) -> None:
         """Set aside what other places than the problem list name of what the rules ask about.
@@ -217,21 +217,18 @@ class Chart:
         """The measurements of creatinine by their look-back in days, for facts that compute the eGFR."""
         return {}
 
-    @once
-    def _by_class(self) -> ByClass:
-        return ByClass(self.medications)
-
     def matched(self, fact: str) -> Sequence[Matched]:
-        """The medications that match a drug fact, in the order of the record, each with its match."""
+        """The medications that match a drug fact and count for it, in the order of the record, each with its match."""
         return self._matched.get(fact, ())
 
     @once
     def _matched(self) -> Mapping[str, list[Matched]]:
-        return self.matcher.drug_facts.matched(self.medications)
+        return self.matcher.drug_facts.listed(self.medications)
 
     def medications_of(self, classes: Iterable[str]) -> list[Medication]:
         """The medications of any of some classes, in the order of the record."""
-        return self._by_class.of(classes)
+        wanted = frozenset(classes)
+        return [one for one in self.medications if not wanted.isdisjoint(one.drug.classes)]
 
     @once
     def not_recognised(self) -> tuple[Medication, ...]:
@@ -244,30 +241,14 @@ class Chart:
         return tuple(service_orders(self.record, self.matcher.index))
 
     @once
-    def lately_supplied(self) -> frozenset[str]:
-        """The ingredients ordered, dispensed or stated within the last year, or whose supply reaches into it."""
-        found: set[str] = set()
-        for medication in self.medications:
-            since = medication.since
-            if since is None and medication.started is None:
-                continue
-            # How long it was to last is looked at only where its beginning is too long ago. One in the future is not.
-            if (
-                since is None
-                or since.low is None
-                or since.low <= _YEAR
-                or since.low - (medication.planned.high or 0) <= _YEAR
-            ):
-                found |= medication.ingredient_codes
-        return frozenset(found)
-
-    @once
     def old_orders(self) -> frozenset[Medication]:
         """The orders older than a year, with no supply, dispense or statement of their drug since."""
-        orders = (one for one in self.medications if one.entry.type == "MedicationRequest" and one.started is not None)
-        return frozenset(
-            one for one in orders if one.ingredient_codes and one.ingredient_codes.isdisjoint(self.lately_supplied)
-        )
+        dated = [one for one in self.medications if one.started is not None]
+        old = [one for one in dated if one.entry.type == "MedicationRequest" and not _is_supplied_lately(one)]
+        if not old:
+            return frozenset()
+        supplied = {code for one in dated if _is_supplied_lately(one) for code in one.ingredient_codes}
+        return frozenset(one for one in old if one.ingredient_codes and one.ingredient_codes.isdisjoint(supplied))
 
     @once
     def orders(self) -> tuple[Medication, ...]:
@@ -285,7 +266,7 @@ class Chart:
 
     @once
     def _ordered(self) -> Mapping[str, list[Matched]]:
-        return self.matcher.drug_facts.matched(self.orders)
+        return self.matcher.drug_facts.ordered(self.orders)
 
     def held(self) -> set[Key]:
         """All keys under which this chart holds something."""
@@ -307,7 +288,7 @@ class Chart:
         filed = self._filed.get(resource_type)
         if filed is None:
             return []
-        lists = [found for name in value_sets if (found := filed.get(name))]
+        lists = list(filter(None, map(filed.get, value_sets)))
         if len(lists) < 2:  # noqa: PLR2004  # nothing to put together
             return lists[0] if lists else []
         code_matches = list(dict.fromkeys(code_match for found in lists for code_match in found))
@@ -443,6 +424,15 @@ class Chart:
                 self._add(CodeMatch(entry, item, text, birth=None, by_text=True, is_sure=False), sets)
         if sets and isinstance(text, str) and any(map(is_affirmed, as_objects(item.get("answer")))):
             self._read_in_words.setdefault(id(entry.resource), set()).add(text.replace("?", ""))
+
+
+def _is_supplied_lately(dated: Medication) -> bool:
+    """Whether it was ordered, dispensed or stated within the last year, or its supply reaches into it."""
+    since = dated.since
+    if since is None or since.low is None or since.low <= _YEAR:
+        return True
+    # How long it was to last is looked at only where its beginning is too long ago.
+    return since.low - (dated.planned.high or 0) <= _YEAR
 
 
 def _may_count(entry: Entry) -> bool:

@@ -29,7 +29,6 @@ from service.record.medication.drug import Ingredient
 from service.record.medication.entry import Medication
 from service.record.medication.matching import no_dose
 from service.record.medication.taking import DRUG_NOT_RECOGNISED, evidence_of
-from service.record.values.statuses import Counts
 
 ENTRIES, PRODUCTS, DAILY_MG = "entries", "products", "daily-mg"
 MOST_AS_NEEDED = Note(NoteCode.MOST_AS_NEEDED)
@@ -63,7 +62,7 @@ def _daily_mg(definition: FactDefinition, chart: Chart) -> Finding:
     running = [
         (one, matched)
         for one, matched in chart.matched(definition.id)
-        if one.status_class.counts is Counts.PRESENT and not any(_is_same_product(one, order) for order, _ in drafts)
+        if not any(_is_same_product(one, order) for order, _ in drafts)
     ]
     sums: dict[tuple[_Product, str], Decimal] = {}
     is_open, evidence = False, []
@@ -130,14 +129,14 @@ def _drugs(definition: FactDefinition, chart: Chart) -> Finding:
     current = [
         (one, matched)
         for one, matched in chart.matched(definition.id)
-        if one.status_class.counts is Counts.PRESENT and (definition.old_orders or one not in chart.old_orders)
+        if definition.old_orders or one not in chart.old_orders
     ]
-    for medication, matched, is_ordered in (*((*one, False) for one in current), *((*one, True) for one in orders)):
-        if matched is not None:
-            certain = matched.is_sure and (not medication.status_class.provisional or is_ordered)
-            product = medication.ingredient_codes if definition.measure == PRODUCTS else _ANY_PRODUCT
-            (sure if certain else possible).update([(one.rxcui, product) for one in matched.ingredients])
-            evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
+    counted = [(one, matched, matched.is_sure and not one.status_class.provisional) for one, matched in current]
+    counted += [(order, matched, matched.is_sure) for order, matched in orders if matched is not None]
+    for medication, matched, is_certain in counted:
+        product = medication.ingredient_codes if definition.measure == PRODUCTS else _ANY_PRODUCT
+        (sure if is_certain else possible).update([(one.rxcui, product) for one in matched.ingredients])
+        evidence.append(evidence_of(medication, matched.note, medication.status_class.note))
     not_ordered = (evidence_of(order, NOT_RECOGNISED) for order, _ in orders if not order.drug.recognised)
     unrecognised_entries = [*unrecognised(chart), *not_ordered]
     notes = [DRUG_NOT_RECOGNISED] if unrecognised_entries else []

@@ -153,11 +153,18 @@ def _courses(definition: FactDefinition, chart: Chart) -> Iterator[Course]:
         # A new order never renews one that is older than a year, with nothing handed out since (decision 31).
         if not (definition.old_orders and definition.measure == "current") and medication in chart.old_orders:
             continue
-        if medication.status_class.counts in {Counts.PRESENT, Counts.HISTORY}:
-            yield _course(medication, matched.note, chart)
+        yield _course(medication, matched.note, chart)
 
 
 def _course(medication: Medication, note: Note | None, chart: Chart) -> Course:
+    """The course that an entry tells of: the same for all facts that it matches in the same way."""
+    course: Course | None = medication.courses.get(note)
+    if course is None:
+        course = medication.courses[note] = _course_of(medication, note, chart)
+    return course
+
+
+def _course_of(medication: Medication, note: Note | None, chart: Chart) -> Course:
     began = medication.since or Interval(_ZERO, None)
     planned = medication.planned
     active = medication.status_class.counts is Counts.PRESENT

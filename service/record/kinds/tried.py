@@ -66,9 +66,7 @@ def _finding(definition: FactDefinition, tried: list[Tried], chart: Chart) -> Fi
 
 def _tried(definition: FactDefinition, chart: Chart) -> Iterator[Tried]:
     for medication, matched in chart.matched(definition.id):
-        if medication.is_draft or medication.status_class.counts not in {Counts.PRESENT, Counts.HISTORY}:
-            continue
-        if (one := _of_episode(medication, matched, chart)) is not None:
+        if not medication.is_draft and (one := _of_episode(medication, matched, chart)) is not None:
             yield one
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -96,6 +96,11 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
         return {}
 
     @once
+    def courses(self) -> dict[Note | None, Any]:
+        """For how long it was taken, with the evidence, by what is to be told of how it matches."""
+        return {}
+
+    @once
     def started(self) -> When | None:
         """When it was to begin, else when it was ordered, noted or handed over."""
         return start_of(self.entry, self.periods)
@@ -124,22 +129,6 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
         """The milligrams of one piece of a drug with one ingredient."""
         parts = self.drug.ingredients
         return parts[0].strength_mg if len(parts) == 1 and not parts[0].per else None
-
-
-class ByClass:
-    """Some medications by the classes of their drugs."""
-
-    def __init__(self, medications: Sequence[Medication]) -> None:
-        self._medications = medications
-        self._numbers: dict[str, list[int]] = {}
-        for number, medication in enumerate(medications):
-            for name in medication.drug.classes:
-                self._numbers.setdefault(name, []).append(number)
-
-    def of(self, classes: Iterable[str]) -> list[Medication]:
-        """Those of any of some classes, each once, in the order given."""
-        numbers = {number for name in classes for number in self._numbers.get(name, ())}
-        return [self._medications[number] for number in sorted(numbers)]
 
 
 def as_ordered(medication: Medication) -> Medication:

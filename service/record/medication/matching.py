@@ -6,16 +6,18 @@ systemic drugs, low-dose aspirin is told apart by the daily dose (decision 17).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
 
 from service.bounded import Bounded
-from service.knowledge.model import FactDefinition
+from service.knowledge.model import FactDefinition, FactKind
 from service.note import Note, NoteCode, joined
 from service.record.medication.drug import Drug, Ingredient
 from service.record.medication.entry import Medication
+from service.record.values.status_table import Counts
 
 Band = tuple[Decimal | None, Decimal | None]
 """From how many milligrams a day to how many; None: open."""
@@ -38,6 +40,18 @@ class Match(Struct, frozen=True):
 
 
 Matched = tuple[Medication, Match]
+_ByDrug = tuple[tuple[FactDefinition, Match], ...]
+_NOTHING = frozenset[Counts]()
+_CURRENT = frozenset({Counts.PRESENT})
+_CURRENT_OR_PAST = frozenset({Counts.PRESENT, Counts.HISTORY})
+
+
+def _heard_by(fact: FactDefinition) -> frozenset[Counts]:
+    """What an entry of the medication list counts as that says something to a fact: most of a long list is over."""
+    if fact.kind is FactKind.ORDER or fact.measure == "ordered":
+        return _NOTHING
+    asks_what_is_over = fact.kind is FactKind.COURSE or fact.stopped_within_days is not None
+    return _CURRENT_OR_PAST if asks_what_is_over else _CURRENT
 
 
 class DrugFacts:
@@ -48,29 +62,47 @@ class DrugFacts:
         for fact in facts:
             for name in dict.fromkeys(fact.classes):
                 self._of_class.setdefault(name, []).append(fact)
-        self._known: Bounded[int, tuple[Drug, tuple[tuple[FactDefinition, Match], ...]]] = Bounded(_MOST_DRUGS)
+        self._known: Bounded[int, tuple[Drug, _ByDrug, Mapping[Counts, _ByDrug]]] = Bounded(_MOST_DRUGS)
 
-    def matched(self, medications: Iterable[Medication]) -> Mapping[str, list[Matched]]:
-        """By fact, the medications that match it, each with its match, in the order given."""
-        found: dict[str, list[Matched]] = {}
-        for medication in medications:
-            for fact, by_drug in self._facts_of(medication.drug):
-                matched: Match | None = by_drug
-                if fact.daily_dose_mg is not None:
-                    matched = _in_band(medication, by_drug, fact.daily_dose_mg)
-                if matched is not None:
-                    found.setdefault(fact.id, []).append((medication, matched))
+    def ordered(self, orders: Iterable[Medication]) -> Mapping[str, list[Matched]]:
+        """By fact, the orders of a call that match it, each with its match, in the order given."""
+        found: dict[str, list[Matched]] = defaultdict(list)
+        for order in orders:
+            facts, _ = self._facts_of(order.drug)
+            _put(found, order, facts)
         return found
 
-    def _facts_of(self, drug: Drug) -> tuple[tuple[FactDefinition, Match], ...]:
-        """The facts that a drug matches, whatever its dose: many entries name the same drug, which is one object."""
+    def listed(self, medications: Iterable[Medication]) -> Mapping[str, list[Matched]]:
+        """The same of the medications of a record, as far as they say something to the fact."""
+        found: dict[str, list[Matched]] = defaultdict(list)
+        for medication in medications:
+            _, by_counts = self._facts_of(medication.drug)
+            _put(found, medication, by_counts.get(medication.status_class.counts, ()))
+        return found
+
+    def _facts_of(self, drug: Drug) -> tuple[_ByDrug, Mapping[Counts, _ByDrug]]:
+        """The facts that a drug matches, whatever its dose, and those that hear of an entry, by what it counts as.
+
+        Many entries name the same drug, which is one object.
+        """
         known = self._known.get(id(drug))
         if known is not None and known[0] is drug:
-            return known[1]
+            return known[1:]
         facts = {fact.id: fact for name in drug.classes for fact in self._of_class.get(name, ())}
         found = tuple((fact, by_drug) for fact in facts.values() if (by_drug := _matched(drug, fact)) is not None)
-        self._known[id(drug)] = drug, found
-        return found
+        heard = {counts: tuple(one for one in found if counts in _heard_by(one[0])) for counts in _CURRENT_OR_PAST}
+        self._known[id(drug)] = drug, found, heard
+        return found, heard
+
+
+def _put(found: dict[str, list[Matched]], medication: Medication, facts: _ByDrug) -> None:
+    """Put a medication under those of some facts that it matches by its dose too."""
+    for fact, by_drug in facts:
+        matched: Match | None = by_drug
+        if fact.daily_dose_mg is not None:
+            matched = _in_band(medication, by_drug, fact.daily_dose_mg)
+        if matched is not None:
+            found[fact.id].append((medication, matched))
 
 
 def _matched(drug: Drug, definition: FactDefinition) -> Match | None:

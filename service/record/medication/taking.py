@@ -26,18 +26,13 @@ OLD = Note(NoteCode.OLD_ORDER)
 NO_STOP = Note(NoteCode.STOP_NOT_KNOWN)
 NOT_TOLD_WHICH_FIRST = Note(NoteCode.FIRST_NOT_KNOWN)
 _NOT_CERTAIN = Note(NoteCode.NOT_CERTAIN)
-_CURRENT = frozenset({Counts.PRESENT})
 _CURRENT_OR_PAST = frozenset({Counts.PRESENT, Counts.HISTORY})
 
 
 def entry_evidence_of(definition: FactDefinition, chart: Chart) -> list[EntryEvidence]:
     """What every medication of the record says about a drug fact."""
     found = []
-    # What is over says something only to a fact that asks what was stopped, so that most of a long list is passed over.
-    said_by = _CURRENT if definition.stopped_within_days is None else _CURRENT_OR_PAST
     for medication, matched in chart.matched(definition.id):
-        if medication.status_class.counts not in said_by:
-            continue
         if not definition.old_orders and _stands_only_in_an_old_order(medication, chart):
             continue
         entry_evidence = _said_of(medication, matched, definition, chart)
@@ -157,7 +152,7 @@ def _stands_only_in_an_old_order(medication: Medication, chart: Chart) -> bool:
 
 def evidence_of(medication: Medication, *notes: Note | None) -> Evidence:
     """A medication as evidence."""
-    told = tuple([note for note in notes if note is not None])
+    told = tuple(filter(None, notes))
     known = medication.as_evidence.get(told)
     if known is None:
         started = medication.started
