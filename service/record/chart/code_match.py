@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace as replaced
 
 from service.note import Note
@@ -43,16 +43,10 @@ class CodeMatch(Struct, eq=False, dict=True):
     past: bool = False
     suspected: bool = False
     notes: tuple[Note, ...] = ()
-
-    @once
-    def readings(self) -> dict[Any, Reading | Refused]:
-        """Its number, by the unit and in the range in which facts ask for it."""
-        return {}
-
-    @once
-    def said(self) -> dict[str, tuple[Any, tuple[Note | None, ...]]]:
-        """What it says about coded facts and what was passed over, by what they ask of an entry."""
-        return {}
+    readings: dict[Any, Reading | Refused] = field(default_factory=dict)
+    """Its number, by the unit and in the range in which facts ask for it."""
+    said: dict[str, tuple[Any, tuple[Note | None, ...]]] = field(default_factory=dict)
+    """What it says about coded facts and what was passed over, by what they ask of an entry."""
 
     @once
     def status_class(self) -> StatusClass:

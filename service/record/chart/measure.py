@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from math import floor
+from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
@@ -132,12 +133,14 @@ def _measured(wanted: Wanted, chart: Chart, *, every: bool) -> Measurements:
         may_be_passed_over = not every and _is_plain(source)
         old, dated = [], []
         for code_match in chart.matches(source.resource, source.codes):
+            period = code_match.effective_period
             # Its date is looked at first, for most results of a long record are old.
-            if too_old is not None and _is_before(code_match.effective_period, too_old):
+            if too_old is not None and _is_before(period, too_old):
                 old.append(code_match)
             elif code_match.status_class.counts is not Counts.NEVER:
-                if may_be_passed_over and not code_match.status_class.provisional and _is_exact(code_match):
-                    dated.append(code_match)
+                may_wait = may_be_passed_over and not code_match.status_class.provisional
+                if may_wait and (day := _exact_day(period)) is not None:
+                    dated.append((day, code_match))
                 else:
                     read(code_match)
         _read_newest(dated, found, read)
@@ -150,22 +153,17 @@ def _measured(wanted: Wanted, chart: Chart, *, every: bool) -> Measurements:
     return found
 
 
-def _read_newest(dated: list[CodeMatch], found: Measurements, read: Callable[[CodeMatch], None]) -> None:
+def _read_newest(dated: list[tuple[date, CodeMatch]], found: Measurements, read: Callable[[CodeMatch], None]) -> None:
     """Read exactly dated final results, the newest first, until one can be used and the rest is surely older."""
-    dated.sort(key=_day, reverse=True)
+    dated.sort(key=itemgetter(0), reverse=True)
     used: date | None = None
-    for code_match in dated:
-        if used is not None and (used - _day(code_match)).days > _SURELY_OLDER:
+    for day, code_match in dated:
+        if used is not None and (used - day).days > _SURELY_OLDER:
             return
         before = len(found.final)
         read(code_match)
         if used is None and len(found.final) > before and found.final[-1].inside:
-            used = _day(code_match)
-
-
-def _day(code_match: CodeMatch) -> date:
-    when = code_match.effective_period.last
-    return when.last_day if when is not None else date.min
+            used = day
 
 
 def _is_plain(source: FactSource) -> bool:
@@ -173,12 +171,13 @@ def _is_plain(source: FactSource) -> bool:
     return source.within_days is None and not source.in_episode and not source.ended_by
 
 
-def _is_exact(code_match: CodeMatch) -> bool:
-    """Whether a result has a date, to the day or with its time and zone, and is of no period that goes on."""
-    when = code_match.effective_period.last
-    if when is None or code_match.effective_period.open:
-        return False
-    return when.first == when.last if when.timed else when.first_day == when.last_day
+def _exact_day(period: EffectivePeriod) -> date | None:
+    """The day of a result with a date, to the day or with its time and zone; None if it is of a period that goes on."""
+    when = period.last
+    if when is None or period.open:
+        return None
+    is_exact = when.first == when.last if when.timed else when.first_day == when.last_day
+    return when.last_day if is_exact else None
 
 
 def _too_old(wanted: Wanted, chart: Chart) -> date | None:
@@ -188,7 +187,7 @@ def _too_old(wanted: Wanted, chart: Chart) -> date | None:
     """
     if wanted.look_back_days is None:
         return None
-    last_day = chart.today.last_day.toordinal()
+    last_day = chart.now.date().toordinal()
     days = floor(wanted.look_back_days) + 2
     return date.fromordinal(last_day - days) if days < last_day else None
 

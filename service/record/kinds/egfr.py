@@ -62,6 +62,14 @@ def computed_egfr(wanted: Wanted, chart: Chart) -> Computed:
     return Computed(replaced(creatinine, number=number, evidence=_evidence(creatinine, number, chart)), notes)
 
 
+def may_have_newer_creatinine(when: When | None, chart: Chart) -> bool:
+    """Whether a creatinine on the chart may be newer than an eGFR; else none of it needs to be read."""
+    if when is None:
+        return True
+    dates = [one.effective_period.last for one in chart.matches(CREATININE[0], CREATININE[1:])]
+    return any(date is None or date.last > when.last for date in dates)
+
+
 def lower_by_newer_creatinine(
     wanted: Wanted, recorded: Interval, when: When | None, chart: Chart
 ) -> Measurement | None:

@@ -15,6 +15,7 @@ from service.record.kinds.egfr import (
     CREATININE,
     computed_egfr,
     lower_by_newer_creatinine,
+    may_have_newer_creatinine,
     newer_creatinine_not_final,
 )
 from service.record.kinds.plan import Plan
@@ -39,10 +40,11 @@ def plan(definition: FactDefinition) -> Plan:
         found = measurements(wanted, chart)
         best = newest(found.final, prefer=definition.prefer, look_back=wanted.look_back_days is not None)
         if best:
-            number, newer = hull(one.number for one in best), found.newer(_latest(best))
-            if computes:
-                newer += newer_creatinine_not_final(wanted, _latest(best), chart)
-            lower = lower_by_newer_creatinine(wanted, number, _latest(best), chart) if computes else None
+            number, latest = hull(one.number for one in best), _latest(best)
+            newer, lower = found.newer(latest), None
+            if computes and may_have_newer_creatinine(latest, chart):
+                newer += newer_creatinine_not_final(wanted, latest, chart)
+                lower = lower_by_newer_creatinine(wanted, number, latest, chart)
             if lower is None:
                 return numeric(definition, number, best, newer)
             overtaken: list[Note | None] = [Note(NoteCode.OLDER_THAN_CREATININE, words=one.text) for one in best]
