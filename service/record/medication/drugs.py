@@ -29,9 +29,10 @@ from service.record.medication.drug_text import (
 )
 from service.record.medication.other_drugs import is_other_drug, may_be_ours
 from service.record.medication.routes import LOCAL_ROUTES, ordered_route, route_of_words
+from service.record.values.by_concept import ByConcept
 from service.record.values.code_sets import CodeSets
 from service.record.values.code_systems import ATC, IPS_ABSENT_UNKNOWN, LOCAL, NDC, RXNORM, UNII, canonical_system
-from service.record.values.concept import Coding, codings, concept_text, single_key
+from service.record.values.concept import Coding, codings, concept_text
 from service.record.values.likeness import Likeness
 from service.record.values.rare import Rare, SeveralRare
 from service.record.values.set_names import DRUGS
@@ -96,7 +97,7 @@ class Drugs:
                     ours.add(code.display.lower())
         self._ours = Likeness(ours)
         self._cache: Bounded[object, Drug] = Bounded(_CACHED)
-        self._by_concept: Bounded[object, Drug] = Bounded(_CACHED)
+        self._by_concept: ByConcept[Drug] = ByConcept(_CACHED, self._of_concept)
         self._by_order: Bounded[tuple[int, str], tuple[Drug, Drug]] = Bounded(_CACHED)
 
     @cached_property
@@ -187,13 +188,7 @@ class Drugs:
 
     def recognise_concept(self, concept: object) -> Drug:
         """The drug a CodeableConcept names (for instance AllergyIntolerance.code)."""
-        key = single_key(concept)
-        if key is None:
-            return self._of_concept(concept)
-        drug = self._by_concept.get(key)
-        if drug is None:
-            drug = self._by_concept[key] = self._of_concept(concept)
-        return drug
+        return self._by_concept.read(concept)
 
     def _of_concept(self, concept: object) -> Drug:
         listed = tuple(coding for one in codings(concept) for coding in _with_name(one))

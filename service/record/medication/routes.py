@@ -93,7 +93,9 @@ def ordered_route(resource: Mapping[str, Any]) -> tuple[str | None, bool]:
     """The route that all dosages of a request agree on, and whether they contradict each other."""
     routes = set()
     for name in ("dosageInstruction", "dosage"):
-        dosages = resource.get(name)
+        if name not in resource:
+            continue
+        dosages = resource[name]
         for dosage in dosages if isinstance(dosages, list) else [dosages]:
             route = route_of_concept(dosage["route"]) if isinstance(dosage, dict) and "route" in dosage else None
             if route:

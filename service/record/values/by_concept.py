@@ -33,8 +33,10 @@ class ByConcept(Generic[V]):
             return self._anew(concept)
 
     def _anew(self, concept: object) -> V:
-        found = self._work_out(concept)
         key = single_key(concept)
-        if key is not None:
-            self._known[key] = found
+        if key is None:
+            return self._work_out(concept)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._work_out(concept)
         return found
