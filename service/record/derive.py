@@ -82,11 +82,6 @@ def _by_keys(plan: Plan) -> bool:
     return not plan.always and not plan.definition.complete_nonempty
 
 
-def _lists_hold_something(definition: FactDefinition, record: Record) -> bool:
-    """Whether every list has an entry that must have one before its silence counts."""
-    return all(map(record.of_type, definition.complete))
-
-
 def _shortened(finding: Finding) -> Finding:
     """The finding with the newest of very many entries as its evidence, and how many more there are."""
     more = len(finding.evidence) - _MOST_EVIDENCE
@@ -106,11 +101,11 @@ class Derivation:
         self._written = tuple(self._by_fact[name] for name in knowledge.facts)
         """The plans in the order of the rule files, by the number of which they are looked up."""
         self._always = tuple(number for number, plan in enumerate(self._written) if plan.always)
-        self._if_nonempty = tuple(
-            (number, plan.definition)
-            for number, plan in enumerate(self._written)
-            if plan.definition.complete_nonempty and not plan.always
-        )
+        self._if_nonempty: dict[tuple[str, ...], list[int]] = {}
+        """By the lists that must hold something, the plans for which they must."""
+        for number, plan in enumerate(self._written):
+            if plan.definition.complete_nonempty and not plan.always:
+                self._if_nonempty.setdefault(plan.definition.complete, []).append(number)
         self._asking: dict[Key, list[int]] = {}
         self._concerns: dict[str, frozenset[Key]] = {}
         for number, plan in enumerate(self._written):
@@ -151,15 +146,17 @@ class Derivation:
         chart.complete()
         findings = dict(self.without_entries(chart.record.completeness))
         concerned = set(self._always)
-        concerned.update(number for number, fact in self._if_nonempty if _lists_hold_something(fact, chart.record))
+        for lists, numbers in self._if_nonempty.items():
+            if all(map(chart.record.of_type, lists)):
+                concerned.update(numbers)
         for key in chart.held():
             concerned.update(self._asking.get(key, ()))
-        plans = [self._written[number] for number in sorted(concerned)]
+        plans = list(map(self._written.__getitem__, sorted(concerned)))
         for index, plan in enumerate(plans):
             if not index % _LOOK_AT_CLOCK:
                 budget.check()
             findings[plan.definition.id] = _shortened(plan.find(chart))
-        chart.concerned.extend(plan.definition for plan in plans)
+        chart.concerned.extend([plan.definition for plan in plans])
         return findings
 
     def findings_for(self, names: Collection[str], record: Record, now: datetime) -> dict[str, Finding]:
