@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from service.finding import Evidence
@@ -47,6 +47,12 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
     drug: Drug
     now: datetime
     is_draft: bool = False
+    as_evidence: dict[tuple[Note, ...], Evidence] = field(default_factory=dict)
+    """The evidence that facts made of it, by its notes: many facts say the same of one entry."""
+    said: dict[Any, tuple[Any]] = field(default_factory=dict)
+    """What it says about drug facts, by what they ask of an entry."""
+    courses: dict[Note | None, Any] = field(default_factory=dict)
+    """For how long it was taken, with the evidence, by what is to be told of how it matches."""
 
     @property
     def resource(self) -> Mapping[str, Any]:
@@ -86,21 +92,6 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
         return frozenset(one.rxcui for one in self.drug.ingredients)
 
     @once
-    def as_evidence(self) -> dict[tuple[Note, ...], Evidence]:
-        """The evidence that facts made of it, by its notes: many facts say the same of one entry."""
-        return {}
-
-    @once
-    def said(self) -> dict[Any, tuple[Any]]:
-        """What it says about drug facts, by what they ask of an entry."""
-        return {}
-
-    @once
-    def courses(self) -> dict[Note | None, Any]:
-        """For how long it was taken, with the evidence, by what is to be told of how it matches."""
-        return {}
-
-    @once
     def started(self) -> When | None:
         """When it was to begin, else when it was ordered, noted or handed over."""
         return start_of(self.entry, self.periods)
@@ -134,7 +125,9 @@ class Medication(Struct, frozen=True, eq=False, dict=True):
 def as_ordered(medication: Medication) -> Medication:
     """A drug order as it is judged: one that says "none" does not tell what is ordered."""
     drug = medication.drug
-    return medication if drug.by != TAKES_NOTHING else replace(medication, drug=replace(drug, recognised=False))
+    if drug.by != TAKES_NOTHING:
+        return medication
+    return Medication(medication.entry, replace(drug, recognised=False), medication.now, medication.is_draft)
 
 
 def with_all_classes(drug: Drug, index: CodeIndex) -> Drug:

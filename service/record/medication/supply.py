@@ -185,12 +185,13 @@ def dosage_periods(resource: Mapping[str, Any]) -> Sequence[Span]:
 
 def last_day_written(periods: Sequence[Span]) -> When | None:
     """The latest end of a period for which the drug was to be taken, where its dosage names one."""
-    return latest(*(span.end for span in periods))
+    return latest(*(span.end for span in periods)) if periods else None
 
 
 def is_complete(entry: Entry) -> bool:
     """Whether an order was carried out as planned: its supply was taken."""
-    return status_word(entry.resource.get("status")) == "completed"
+    status = entry.resource.get("status")
+    return status == "completed" or status_word(status) == "completed"
 
 
 _PRESCRIBED = ("dosageInstruction", "dosage", "dispenseRequest", "quantity", "daysSupply")
