@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -54,15 +54,26 @@ def source_keys(sources: tuple[FactSource, ...]) -> frozenset[Key]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A source of a fact, and what it asks of an entry in ``written``: one text for all that ask alike."""
+    """A source of a fact, and what it asks of an entry in ``written``: one text for all that ask alike.
+
+    ``reads_more`` tells that it also looks elsewhere than at the entries with one of its codes.
+    """
 
     source: FactSource
     written: str
+    reads_more: bool
 
 
 def asked_by(sources: Iterable[FactSource]) -> tuple[Asked, ...]:
     """The sources of a fact with what each asks of an entry, whichever codes led to it."""
-    return tuple(Asked(source, sys.intern(repr(replace(source, codes=(), both_sides=False)))) for source in sources)
+    return tuple(
+        Asked(
+            source,
+            sys.intern(repr(replace(source, codes=(), both_sides=False))),
+            source.resource in DEVICES or (bool(source.no) and source.resource not in ANSWERED),
+        )
+        for source in sources
+    )
 
 
 def plan(definition: FactDefinition) -> Plan:
@@ -82,32 +93,37 @@ def entry_evidence_of(asked: Iterable[Asked], chart: Chart, notes: list[Note | N
     """What every code match of the sources says. What was passed over is listed in ``notes``."""
     found: list[EntryEvidence] = []
     for one in asked:
-        source = one.source
-        if source.at_most is not None:
-            # One above the limit says only that this measurement shows none.
-            low = _newest(source, chart, notes, _is_low)
-            found += [said for said in low if said.support is not Support.NO]
-        elif source.above_range:
-            found += _newest(source, chart, notes, _is_high)
-        else:
-            found += _of_source(one, chart, notes)
+        code_matches = chart.matches(one.source.resource, one.source.codes)
+        if code_matches:
+            found += _said_by(code_matches, one, chart, notes)
+        if one.reads_more:
+            found += _said_besides(one.source, chart)
     return found
 
 
-def _of_source(asked: Asked, chart: Chart, notes: list[Note | None]) -> list[EntryEvidence]:
+def _said_by(
+    code_matches: Sequence[CodeMatch], asked: Asked, chart: Chart, notes: list[Note | None]
+) -> Iterable[EntryEvidence]:
     source = asked.source
-    code_matches = chart.matches(source.resource, source.codes)
-    found = list(_not_understood(source.resource, chart)) if source.resource in DEVICES else []
-    if code_matches:
-        said = [_said_of(one, asked, chart, notes) for one in code_matches]
-        if source.both_sides:
-            found += _of_both_sides(zip(code_matches, said, strict=True), chart)
-        else:
-            found += filter(None, said)
+    if source.at_most is not None:
+        # One above the limit says only that this measurement shows none.
+        low = _newest(code_matches, source, chart, notes, _is_low)
+        return [one for one in low if one.support is not Support.NO]
+    if source.above_range:
+        return _newest(code_matches, source, chart, notes, _is_high)
+    said = [_said_of(one, asked, chart, notes) for one in code_matches]
+    if source.both_sides:
+        return _of_both_sides(zip(code_matches, said, strict=True), chart)
+    return filter(None, said)
+
+
+def _said_besides(source: FactSource, chart: Chart) -> Iterator[EntryEvidence]:
+    """What devices say that could not be understood, and entries of lists that there is none."""
+    if source.resource in DEVICES:
+        yield from _not_understood(source.resource, chart)
     if source.no and source.resource not in ANSWERED:
         denials = (_denial(one, source, chart) for one in chart.matches(source.resource, source.no))
-        found += filter(None, denials)
-    return found
+        yield from filter(None, denials)
 
 
 def _not_understood(type_: str, chart: Chart) -> Iterator[EntryEvidence]:
@@ -117,12 +133,16 @@ def _not_understood(type_: str, chart: Chart) -> Iterator[EntryEvidence]:
 
 
 def _newest(
-    source: FactSource, chart: Chart, notes: list[Note | None], judge: Callable[[CodeMatch, FactSource], _Judged]
+    code_matches: Iterable[CodeMatch],
+    source: FactSource,
+    chart: Chart,
+    notes: list[Note | None],
+    judge: Callable[[CodeMatch, FactSource], _Judged],
 ) -> Iterator[EntryEvidence]:
     """What the results of the newest day say of those that can be judged, and newer ones that cannot be used."""
     judged: list[tuple[CodeMatch, Support]] = []
     unused: list[CodeMatch] = []
-    for one in chart.matches(source.resource, source.codes):
+    for one in code_matches:
         if one.status_class.counts is not Counts.PRESENT:
             continue
         inside = timing(one, source, chart).inside
