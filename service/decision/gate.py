@@ -76,13 +76,13 @@ class Gate:
     derivation: Derivation = field(repr=False)
     digest: str = ""
     alarm: str | None = None
-    _types: tuple[str, ...] = field(init=False)
+    _by_type: Mapping[str, frozenset[Key]] = field(init=False)
     _lists: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Name the types and the lists once, not for every call."""
-        keys = frozenset() if self.basis is None else self.basis.keys
-        self._types = tuple(sorted({type_ for type_, _ in keys}, key=_cheapest_first))
+        """Name the keys of each type and the lists once, not for every call."""
+        types = sorted({type_ for type_, _ in self.keys}, key=_cheapest_first)
+        self._by_type = {name: frozenset(key for key in self.keys if key[0] == name) for name in types}
         self._lists = tuple(sorted(self.lists))
 
     @classmethod
@@ -103,7 +103,7 @@ class Gate:
     @property
     def types(self) -> frozenset[str]:
         """The resource types that must be read to tell whether a chart may pass; all others need not be."""
-        read = {name for type_ in self._types for name in (MEDICATION_TYPES if type_ == MEDICATION else (type_,))}
+        read = {name for type_ in self._by_type for name in (MEDICATION_TYPES if type_ == MEDICATION else (type_,))}
         return frozenset(read).union(*(_REFERRED.get(name, ()) for name in read))
 
     @property
@@ -128,7 +128,9 @@ class Gate:
         record = chart.record
         if not self.is_open or record.orders or record.unread_orders or record.unread:
             return False
-        return self.depends_on(record.completeness) and not any(chart.holds(name, self.keys) for name in self._types)
+        if not self.depends_on(record.completeness):
+            return False
+        return not any(chart.holds(name, keys) for name, keys in self._by_type.items())
 
     def passes(self, record: Record, chart: Chart, decision_id: str) -> Gated | None:
         """How the call passes, or None where it must be decided."""

@@ -32,7 +32,7 @@ from service.knowledge.model import ServiceDefinition
 from service.note import Note, NoteCode
 from service.protocol.bundle_answer import answer, beside
 from service.protocol.context import read_context
-from service.protocol.prefetch_of_call import failed, missing, partly, record_of, states_of, unasked
+from service.protocol.prefetch_of_call import lacking, record_of, states_of, unasked
 from service.protocol.request import HookCall
 from service.protocol.request_schemas import read_call
 from service.record.budget import NO_BUDGET, Budget, CpuBudget
@@ -186,23 +186,22 @@ def answer_call(
     own_keys = unasked(call, templates)
     with span("fetching"):
         states = services.fetch_missing(states_of(call, templates), call, templates, servers)
-    lacking = missing(states, templates)
+    lists = lacking(states, templates)
     brought = read_context(call)
     if not brought.brings_something:
-        _require_something(lacking, own_keys, states)
+        _require_something(lists.absent, own_keys, states)
     with span("reading"):
         record = record_of(call, states, templates, brought, own_keys)
     decision = _decide_call(services, call, record, wanted, now=now, id_=decision_id or uuid.uuid4(), budget=budget)
     audience = _audience(services, service, for_patient=call.for_patient, full=wanted.full)
     acting = _acting(services, record, Ordering(record.release, call.patient_id, call.encounter_id, now))
-    lists = Lacking(lacking, partly(states, templates), failed(states))
     with span("cards"):
         cards = _cards(services, decision, audience, acting, lists)
     shown = Shown(audience, acting, lists, tuple(cards))
     to = profile(wanted.client or recognised(document))
     body = {"cards": adapted(shown_cards(cards, audience), to)}
-    arrived = {template.key: _WORDS[states[template.key].state] for template in templates if template.key in states}
-    keys = tuple(template.key for template in lacking)
+    arrived = {key: _WORDS[state.state] for key, state in states.items()}
+    keys = tuple([template.key for template in lists.absent])
     return Answered(body, decision, call, keys, arrived, shown, to.name, len(own_keys), record=record)
 
 
@@ -360,7 +359,7 @@ def _unsent(templates: Sequence[Template], record: Record) -> list[Template]:
 
 
 def _require_something(
-    lacking: Sequence[Template], unasked: Mapping[str, PrefetchState], states: Mapping[str, PrefetchState]
+    absent: Sequence[Template], unasked: Mapping[str, PrefetchState], states: Mapping[str, PrefetchState]
 ) -> None:
     """Refuse with 412 only when neither the patient nor the problem list could be had, and nothing is ordered.
 
@@ -368,7 +367,7 @@ def _require_something(
 
     With either of them a card can say what was not assessed; clients show that, and show a 412 as all-clear (SC-5).
     """
-    keys = [template.key for template in lacking if template.key in ("patient", "conditions")]
+    keys = [template.key for template in absent if template.key in ("patient", "conditions")]
     if len(keys) == 2 and not unasked:  # noqa: PLR2004  # both of the two
         reasons = [states[key].reason for key in keys]
         raise DataUnavailableError(keys, [text_of(one) if one else None for one in reasons])

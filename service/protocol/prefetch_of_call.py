@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
+from service.cards.not_assessed import Lacking
 from service.note import Note, NoteCode
 from service.protocol.context import Brought
 from service.protocol.request import HookCall
@@ -14,21 +16,23 @@ from service.record.input.prefetch_templates import Template
 from service.record.input.reader import read_prefetch
 from service.record.model import Record
 
-# Read key: null means the client has no such resource, which is as good as not knowing (decision table of chapter 5).
-_NOTHING = frozenset({State.NOT_SENT, State.FAILED})
+# Of nearly all keys: a member of an enum is looked up in Python.
+_SENT, _NULL = State.SENT, State.NULL
 
 
 def states_of(call: HookCall, templates: Sequence[Template]) -> dict[str, PrefetchState]:
     """The state of every key that was asked for."""
-    return {template.key: _state(call, template) for template in templates}
+    return {template.key: _state(call.prefetch, template) for template in templates}
 
 
-def _state(call: HookCall, template: Template) -> PrefetchState:
-    value = call.prefetch.get(template.key)
-    if value is None and template.key in call.prefetch and not template.is_about_patient_only:
+def _state(prefetch: Mapping[str, Any], template: Template) -> PrefetchState:
+    value = prefetch.get(template.key)
+    if value is not None:
+        return classify(template.key, value)
+    if template.key in prefetch and not template.is_about_patient_only:
         # With a token that a client may not know, null may mean that it could not ask (product choice no. 50).
         return PrefetchState(template.key, State.NOT_SENT, reason=Note(NoteCode.NULL_FOR_RECORDS))
-    return classify(template.key, value, sent=template.key in call.prefetch)
+    return classify(template.key, None, sent=template.key in prefetch)
 
 
 def unasked(call: HookCall, templates: Sequence[Template]) -> dict[str, PrefetchState]:
@@ -57,25 +61,26 @@ def unasked(call: HookCall, templates: Sequence[Template]) -> dict[str, Prefetch
     return found
 
 
-def missing(states: Mapping[str, PrefetchState], templates: Sequence[Template]) -> tuple[Template, ...]:
-    """The templates whose data could not be had: not sent, failed, or a single resource the client does not have."""
-    return tuple(
-        template
-        for template in templates
-        if states[template.key].state in _NOTHING or (template.is_read and states[template.key].state is State.NULL)
-    )
+def lacking(states: Mapping[str, PrefetchState], templates: Sequence[Template]) -> Lacking:
+    """The templates whose data could not be had, whole or in part.
 
-
-def partly(states: Mapping[str, PrefetchState], templates: Sequence[Template]) -> tuple[Template, ...]:
-    """The templates that ask for a whole list and of which only a part could be had."""
-    return tuple(
-        template for template in templates if states[template.key].state is State.FIRST_PAGE and not template.narrowed
-    )
-
-
-def failed(states: Mapping[str, PrefetchState]) -> frozenset[str]:
-    """The keys whose data the client tried to give and could not."""
-    return frozenset(key for key, state in states.items() if state.state is State.FAILED)
+    Absent is what was not sent or failed, and a single resource that the client does not have; in part came a list that
+    was asked for whole. Failed are the keys of which the client tried to give the data and could not.
+    """
+    absent: list[Template] = []
+    partly: list[Template] = []
+    failed: set[str] = set()
+    for template in templates:
+        state = states[template.key].state
+        if state is _SENT or (state is _NULL and not template.is_read):
+            continue
+        if state is not State.FIRST_PAGE:
+            absent.append(template)
+        elif not template.narrowed:
+            partly.append(template)
+        if state is State.FAILED:
+            failed.add(template.key)
+    return Lacking(tuple(absent), tuple(partly), frozenset(failed))
 
 
 def record_of(

@@ -42,6 +42,8 @@ class FetchStep:
 
 def _may_lack(template: Template, state: PrefetchState) -> bool:
     """Whether the server may have to be asked: not sent, sent in part, or nothing of the type that was asked for."""
+    if state.state is _NULL:
+        return False
     if state.state is not State.SENT:
         return state.state in _OPEN
     resources = state.resources
@@ -50,6 +52,7 @@ def _may_lack(template: Template, state: PrefetchState) -> bool:
     )
 
 
+_NULL = State.NULL
 _OPEN = frozenset({State.NOT_SENT, State.FIRST_PAGE})
 
 

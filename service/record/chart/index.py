@@ -77,7 +77,7 @@ class Chart:
             self._index_type(name)
 
     def holds(self, type_: str, keys: frozenset[Key]) -> bool:
-        """Whether the chart holds something of this type, or of the medications, under one of the keys.
+        """Whether the chart holds something under one of some keys of this type, or of the medications.
 
         Raises TooCostlyError.
         """
@@ -85,11 +85,8 @@ class Chart:
             return not keys.isdisjoint(self._held_medications())
         self._index_type(type_)
         filed = self._filed.get(type_, {})
-        return any(
-            value_set in filed or (value_set == NAMED_IF_NOT_READ.get(name) and name in self.record.not_understood)
-            for name, value_set in keys
-            if name == type_
-        )
+        not_read = NAMED_IF_NOT_READ.get(type_) if type_ in self.record.not_understood else None
+        return any(value_set in filed or value_set == not_read for _, value_set in keys)
 
     def _index_type(self, name: str) -> None:
         asked = self.matcher.asked.get(name)

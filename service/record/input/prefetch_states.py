@@ -66,6 +66,8 @@ def classify(key: str, value: object, *, sent: bool = True) -> PrefetchState:
 
     Only null and a Bundle without entries mean "asked, nothing there"; an empty object is no answer at all.
     """
+    if is_empty_list(value):
+        return PrefetchState(key, State.NULL, is_bundle=True)
     if not sent:
         return _nothing(key, State.NOT_SENT, NoteCode.KEY_NOT_SENT)
     if value is None:
@@ -120,10 +122,6 @@ def _nothing(key: str, state: State, reason: NoteCode) -> PrefetchState:
     return PrefetchState(key, state, reason=Note(reason))
 
 
-_OF_NOTHING = frozenset({"resourceType", "id", "type", "timestamp", "total"})
-"""All that a Bundle has which tells of no entry, no further page and nothing that was left out."""
-
-
 def _of_wrapper(key: str, value: Mapping[str, Any]) -> PrefetchState:
     """The old shape ``{response: {status}, resource}`` of CDS Hooks before 1.0."""
     response = value.get("response")
@@ -140,10 +138,21 @@ def _of_wrapper(key: str, value: Mapping[str, Any]) -> PrefetchState:
     return classify(key, inner)
 
 
+_OF_NOTHING = frozenset({"resourceType", "id", "type", "timestamp", "total"})
+"""All that a Bundle has which tells of no entry, no further page and nothing that was left out."""
+
+
+def is_empty_list(value: object) -> bool:
+    """Whether a value is a Bundle of nothing, as most lists of most charts are, in the words in which they say so."""
+    return (
+        type(value) is dict
+        and value.get("resourceType") == "Bundle"
+        and value.keys() <= _OF_NOTHING
+        and not total_of(value)
+    )
+
+
 def _of_bundle(key: str, bundle: Mapping[str, Any]) -> PrefetchState:
-    if bundle.keys() <= _OF_NOTHING and not total_of(bundle):
-        # Most lists of most charts hold nothing, and say so in these words.
-        return PrefetchState(key, State.NULL, is_bundle=True)
     entries = bundle.get("entry")
     if isinstance(entries, dict):
         entries = [entries]

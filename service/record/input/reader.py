@@ -8,9 +8,10 @@ from typing import Literal
 
 from service.errors import Issue, RequestError
 from service.note import Note, NoteCode
+from service.record.input.arrived import RANK, completeness_of, is_silent, of_nothing
 from service.record.input.contained import contained_in
 from service.record.input.deduplicate import arrange
-from service.record.input.prefetch_states import PrefetchState, Selection, State
+from service.record.input.prefetch_states import PrefetchState, Selection
 from service.record.input.reviewed import Reviewed, is_draft, may_be_draft, orders_the_same, reviewable
 from service.record.input.sections import doubts_of_sections
 from service.record.input.shapes import Flaw, are_flawless, flaws, is_flawless
@@ -124,29 +125,47 @@ def read_prefetch(
     another patient; 422 when the data is DSTU2.
     """
     asked = {key: states[key] for key in sorted(states) if key in selections}
-    brought = {key: unpack_state(state) if state.resources else _NOTHING_BROUGHT for key, state in asked.items()}
-    instead = {key: unpack_state(state.instead) for key, state in asked.items() if state.instead is not None}
-    pieces = [piece for unpacked in (*brought.values(), *instead.values()) for piece in unpacked.pieces]
+    came = {key: _Came(state) for key, state in asked.items() if not is_silent(state)}
+    pieces = [piece for one in came.values() for piece in one.brought.pieces]
+    pieces += [piece for one in came.values() for piece in one.instead.pieces]
     patients = _patients(pieces, [*orders.pieces, *beside.pieces], base, patient_id)
     gathered = _Gathered(patient_id, [])
     completeness: dict[str, Completeness] = {}
-    for key, unpacked in brought.items():
-        _note_wrapped(unpacked, selections[key])
-        is_complete = _take_key(gathered, unpacked, patients, patient_id)
-        if key in instead:
-            _take_key(gathered, instead[key], patients, patient_id)
-        _note_lost_results(gathered, key, asked[key], selections[key])
-        for name in selections[key].types:
-            arrived = _completeness(asked[key], selections[key], unpacked, name, is_complete)
-            completeness[name] = max(arrived, completeness.get(name, arrived), key=_RANK.__getitem__)
+    for key in asked:
+        selection = selections[key]
+        arrived = came[key].taken(gathered, selection, patients) if key in came else of_nothing(selection)
+        for name, how in arrived.items():
+            if name not in completeness or RANK[how] > RANK[completeness[name]]:
+                completeness[name] = how
     drafts = _take_beside(gathered, beside, completeness)
     reviewed = _take_orders(gathered, orders, patients, patient_id)
     gathered.check()
     for name in gathered.unclaimed & completeness.keys():
-        completeness[name] = min(completeness[name], Completeness.PARTIAL, key=_RANK.__getitem__)
+        completeness[name] = min(completeness[name], Completeness.PARTIAL, key=RANK.__getitem__)
     waiting = filter(is_draft, gathered.entries) if awaits_orders and not (orders.pieces or orders.problems) else ()
     not_reviewed = reviewed.not_reviewed(orders.problems, waiting)
     return gathered.record(patient_id, completeness, reviewed.orders, patients.base, not_reviewed, drafts)
+
+
+class _Came:
+    """What came under one key: what was asked for, and what was sent in place of it."""
+
+    __slots__ = ("brought", "instead", "state")
+
+    def __init__(self, state: PrefetchState) -> None:
+        self.state = state
+        self.brought = unpack_state(state) if state.resources else _NOTHING_BROUGHT
+        self.instead = _NOTHING_BROUGHT if state.instead is None else unpack_state(state.instead)
+
+    def taken(self, gathered: _Gathered, selection: Selection, patients: Patients) -> Mapping[str, Completeness]:
+        """Take it; how much of the list of each type that was asked for came."""
+        _note_wrapped(self.brought, selection)
+        is_complete = _take_key(gathered, self.brought, patients)
+        _take_key(gathered, self.instead, patients)
+        _note_lost_results(gathered, self.state, selection)
+        return {
+            name: completeness_of(self.state, selection, self.brought, name, is_complete) for name in selection.types
+        }
 
 
 def _patients(pieces: Sequence[Piece], of_context: Sequence[Piece], base: str | None, patient_id: str) -> Patients:
@@ -158,10 +177,10 @@ def _patients(pieces: Sequence[Piece], of_context: Sequence[Piece], base: str | 
     return patients
 
 
-def _note_lost_results(gathered: _Gathered, key: str, state: PrefetchState, selection: Selection) -> None:
+def _note_lost_results(gathered: _Gathered, state: PrefetchState, selection: Selection) -> None:
     """Of other lists a part is reported as such; results are asked for by parts, so that this alone tells of a loss."""
     if state.reason == _FEWER and (lost := _ANSWERS & set(selection.types)):
-        gathered.problems.append(Problem(f"prefetch.{key}", _FEWER, min(lost)))
+        gathered.problems.append(Problem(f"prefetch.{state.key}", _FEWER, min(lost)))
 
 
 def _note_wrapped(brought: Unpacked, selection: Selection) -> None:
@@ -171,14 +190,16 @@ def _note_wrapped(brought: Unpacked, selection: Selection) -> None:
             brought.lose(piece.path, Note(NoteCode.NOT_OPENED), UNTYPED)
 
 
-def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients, patient_id: str) -> bool:
+def _take_key(gathered: _Gathered, brought: Unpacked, patients: Patients) -> bool:
     """Take what came under one key; whether all of it could be used."""
     if brought is _NOTHING_BROUGHT:
         return True
     gathered.problems.extend(brought.problems)
     before = len(gathered.problems)
     if brought.pieces:
-        said = with_nameless_as([patients.subject_of(piece) for piece in brought.pieces], patient_id)
+        said = [patients.subject_of(piece) for piece in brought.pieces]
+        if gathered.chosen is not None:
+            said = with_nameless_as(said, gathered.chosen)
         gathered.take(zip(brought.pieces, said, strict=True), missing_is_ours=False)
     return not brought.is_partial and len(gathered.problems) == before
 
@@ -381,39 +402,6 @@ class _Gathered:
             unread_orders=unread_orders,
             drafts=drafts,
         )
-
-
-_RANK = {
-    state: rank
-    for rank, state in enumerate(
-        (Completeness.NOT_SENT, Completeness.FAILED, Completeness.PARTIAL, Completeness.COMPLETE)
-    )
-}
-
-
-_BY_STATE: Mapping[State, Completeness] = {
-    State.NOT_SENT: Completeness.NOT_SENT,
-    State.FAILED: Completeness.FAILED,
-    State.FIRST_PAGE: Completeness.PARTIAL,
-}
-"""The states that tell how much came, whatever came."""
-
-
-def _completeness(
-    state: PrefetchState, selection: Selection, unpacked: Unpacked, name: str, is_complete: bool
-) -> Completeness:
-    """How much of the list of one type came under one key."""
-    if (told := _BY_STATE.get(state.state)) is not None:
-        return told
-    if state.resources and not any(piece.type in selection.types for piece in unpacked.pieces):
-        # Something else came than what was asked for.
-        return Completeness.NOT_SENT
-    if selection.narrowed or not is_complete:
-        return Completeness.PARTIAL
-    if state.state is State.SENT and not state.is_bundle and name != "Patient":
-        # One resource where a search was asked for: perhaps the only one, perhaps not.
-        return Completeness.PARTIAL
-    return Completeness.COMPLETE
 
 
 def _called(subject: str | Subject, patient_id: str) -> str | Subject:
