@@ -177,11 +177,10 @@ def _text_of(reference: object) -> str | None:
 
 def _bases(urls: Iterable[str | None]) -> list[str]:
     """The distinct servers that absolute URLs of resources name."""
-    # One URL stands for all that differ from it in nothing but the id.
-    apart: dict[str, str] = {}
-    for url in dict.fromkeys(urls):
-        if url:
-            plain = "?" not in url and "/_history/" not in url and not url.endswith("/")
-            apart.setdefault(url.rpartition("/")[0] if plain else url, url)
-    found = {target.base for url in apart.values() if (target := parse_literal(url)) and target.base}
+    told = list(filter(None, urls))
+    written = "\n".join((*told, ""))
+    if "?" not in written and "/_history/" not in written and "/\n" not in written:
+        # All end in the id, so one URL stands for all that differ from it in nothing else.
+        told = list({url.rpartition("/")[0]: url for url in told}.values())
+    found = {target.base for url in told if (target := parse_literal(url)) and target.base}
     return list({plain_server(base): base for base in sorted(found, reverse=True)}.values())
