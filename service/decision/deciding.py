@@ -147,9 +147,10 @@ def decide(  # noqa: PLR0913  # the whole question, asked at once
     chart = prepared.derivation.chart(record, now, budget)
     passed: Gated | None = None
     if gated and decision_id is not None and (gate := prepared.gates.get(hook)) is not None:
-        passed = gate.passes(record, chart, str(decision_id))
+        identity = str(decision_id)
+        passed = gate.passes(record, chart, identity)
         if passed is not None and not passed.is_sample:
-            return _skipped(prepared.knowledge, record, hook, now, str(decision_id), passed)
+            return _skipped(prepared.knowledge, record, hook, now, identity, passed)
     facts = prepared.derivation.findings_of(chart, budget)
     record = chart.record
     definitions: Sequence[FactDefinition] = chart.concerned
