@@ -6,7 +6,7 @@ back as the redacted findings that replay decides on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -19,12 +19,13 @@ from service.store.stored_notes import note_body, note_from
 Json = dict[str, Any]
 _USUAL_WORDS = 1
 """How words are numbered that no other entry has to be told from by its words."""
+_PRESENT = Status.PRESENT
 
 
 def details_of(findings: Mapping[str, Finding], redactor: Redactor) -> Json:
     """The details of the facts of a decision about which more can be said than their status, redacted, by name."""
-    present, facts, detail = Status.PRESENT, redactor.facts, _Details(redactor).of
-    says_more = [finding for finding in findings.values() if finding.evidence or finding.status is present]
+    facts, detail = redactor.facts, _Details(redactor).of
+    says_more = [finding for finding in findings.values() if finding.evidence or finding.status is _PRESENT]
     found = {finding.name: detail(finding) for finding in says_more if finding.name in facts}
     return {name: said for name, said in found.items() if said is not None}
 
@@ -33,18 +34,19 @@ class _Details:
     """The details of one decision: one entry of the record stands behind many findings, and is written once."""
 
     def __init__(self, redactor: Redactor) -> None:
+        hashed = cache(redactor.reference)
         self._unit = redactor.unit
-        self._hashed = cache(redactor.reference)
-        self._entries: dict[int, list[Any]] = {}
-        self._originals: dict[tuple[str, str | None, Note | None, bool], list[Evidence]] = {}
+        self._note = _Notes(hashed).__getitem__
+        self._entry = _Entries(hashed).__getitem__
 
     def of(self, finding: Finding) -> Json | None:
         """What is stored of a finding; None without evidence, number and notes.
 
         Notes stand on a card only when it is present, and are stored only then.
         """
-        notes = finding.notes if finding.status is Status.PRESENT else ()
-        low, high, evidence = finding.low, finding.high, finding.evidence
+        low, high, evidence, notes = finding.low, finding.high, finding.evidence, finding.notes
+        if notes and finding.status is not _PRESENT:
+            notes = ()
         if not (evidence or notes or low is not None or high is not None):
             return None
         detail: Json = {}
@@ -55,45 +57,61 @@ class _Details:
                 detail["low"] = str(low)
             if high is not None:
                 detail["high"] = str(high)
-        unit = self._unit(finding.unit)
-        if unit is not None:
+        if (unit := finding.unit) is not None and (unit := self._unit(unit)) is not None:
             detail["unit"] = unit
         if notes:
-            detail["notes"] = [note_body(redacted_note(note, self._hashed)) for note in notes]
+            detail["notes"] = [*map(self._note, notes)]
         if evidence:
-            entries, first = self._entries, self._first
-            # The decision holds the evidence, so its address names it.
-            detail["from"] = [entries.get(id(item)) or first(item) for item in evidence]
+            detail["from"] = [*map(self._entry, evidence)]
         return detail
 
-    def _first(self, item: Evidence) -> list[Any]:
-        """An entry that was not seen before: resource, date, note, and which words of the record.
 
-        What is as usual at the end is left out.
-        """
-        resource, date = self._hashed(item.resource), item.date
+class _Notes(dict[Note, str | list[Any]]):
+    """Notes as they are stored, each redacted when it is first asked for."""
+
+    def __init__(self, hashed: Callable[[str], str]) -> None:
+        super().__init__()
+        self._hashed = hashed
+
+    def __missing__(self, note: Note) -> str | list[Any]:
+        body = self[note] = note_body(redacted_note(note, self._hashed))
+        return body
+
+
+class _Entries(dict[Evidence, list[Any]]):
+    """Entries as they are stored (resource, date, note, which words of the record), each made when first asked for.
+
+    What is as usual at the end is left out.
+    """
+
+    def __init__(self, hashed: Callable[[str], str]) -> None:
+        super().__init__()
+        self._hashed = hashed
+        self._with_words: dict[tuple[str, str | None, Note | None], int] = {}
+
+    def __missing__(self, item: Evidence) -> list[Any]:
+        resource, date, note = self._hashed(item.resource), item.date, item.note
         if date is not None and not is_storable_date(item.resource, date):
             date = DATE
-        note = None if item.note is None else redacted_note(item.note, self._hashed)
-        words = self._words(item, (resource, date, note, bool(item.text)))
+        if note is not None:
+            note = redacted_note(note, self._hashed)
+        words = self._words((resource, date, note)) if item.text else 0
         if words != _USUAL_WORDS:
             entry = [resource, date, note and note_body(note), words]
         elif note is not None:
             entry = [resource, date, note_body(note)]
         else:
             entry = [resource] if date is None else [resource, date]
-        self._entries[id(item)] = entry
+        self[item] = entry
         return entry
 
-    def _words(self, item: Evidence, redacted: tuple[str, str | None, Note | None, bool]) -> int:
-        """0 without words of the record; else 1, or 2 and more where entries differ in their words only.
+    def _words(self, redacted: tuple[str, str | None, Note | None]) -> int:
+        """1, or 2 and more where entries differ in their words only.
 
         Entries that differ only in what is redacted must not become one: conclusions list each entry once.
         """
-        known = self._originals.setdefault(redacted, [])
-        if item not in known:
-            known.append(item)
-        return known.index(item) + 1 if item.text else 0
+        words = self._with_words[redacted] = self._with_words.get(redacted, 0) + 1
+        return words
 
 
 def fact_of(name: str, status: Status, detail: Json) -> Finding:
