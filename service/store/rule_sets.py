@@ -16,7 +16,7 @@ from service.store.database import Database
 from service.store.tables import rule_sets
 
 MOST = 50
-InOrderOfLetters = Callable[[str], list[str]]
+InOrderOfLetters = Callable[[Sequence[str]], list[str]]
 
 
 @dataclass(frozen=True)
