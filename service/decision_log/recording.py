@@ -41,7 +41,6 @@ Json = dict[str, Any]
 # What stands in place of the patient and the visit in a draft order.
 REDACTED_PATIENT = "patient"
 REDACTED_ENCOUNTER = "encounter"
-_PARTS = ("detail", "suggestions")
 _DIGITS = 16
 _LOOK_AGAIN = 10_000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -204,17 +203,16 @@ def stored_cards(cards: Sequence[Json], decision: Decision, *, why: bool) -> lis
 
 def _stored_card(card: Json, decision: Decision, *, why: bool) -> StoredCard:
     rules = tuple(rules_of_card(card, decision))
-    rest = {name: value for name, value in card.items() if name not in _PARTS}
-    if "extension" in card:
-        del rest["extension"]
-        if why:
-            rest["extension"] = _redacted_why(card["extension"][WHY])
-    rest["summary"] = without_quotes(card["summary"])
-    parts = {"detail": _digest_of(redacted_json(card["detail"])), "rest": _digest(rest)}
-    if why and FULL in card.get("extension", {}):
-        parts["whole"] = _digest_of(redacted_json(card["extension"][FULL]))
-    if "suggestions" in card:
-        parts["suggestions"] = _digest([_redacted_suggestion(suggestion) for suggestion in card["suggestions"]])
+    rest = card | {"summary": without_quotes(card["summary"])}
+    extension = rest.pop("extension", {})
+    if why and extension:
+        rest["extension"] = _redacted_why(extension[WHY])
+    parts = {"detail": _digest_of(redacted_json(rest.pop("detail")))}
+    if why and FULL in extension:
+        parts["whole"] = _digest_of(redacted_json(extension[FULL]))
+    if "suggestions" in rest:
+        parts["suggestions"] = _digest([_redacted_suggestion(suggestion) for suggestion in rest.pop("suggestions")])
+    parts["rest"] = _digest(rest)
     return StoredCard(card["uuid"], card["indicator"], rules, parts)
 
 
@@ -225,10 +223,11 @@ def _redacted_why(why: Json) -> Json:
 
 
 def _redacted_evidence(entry: Json) -> Json:
-    body = {"finding": entry["finding"]}
-    if "date" in entry:
-        body["date"] = entry["date"] if is_storable_date(entry["resource"], entry["date"]) else None
-    return body
+    """The entry without its reference, and without a date that is not stored."""
+    finding, date = entry["finding"], entry.get("date")
+    if date is None:
+        return {"finding": finding}
+    return {"finding": finding, "date": date if is_storable_date(entry["resource"], date) else None}
 
 
 def _redacted_suggestion(suggestion: Json) -> Json:
@@ -236,12 +235,16 @@ def _redacted_suggestion(suggestion: Json) -> Json:
 
 
 def _redacted_action(action: Json) -> Json:
-    body = action | {"description": without_quotes(action["description"])}
+    """The action without patient and visit, and without a draft order of the call, which the client sent."""
+    redacted = action | {"description": without_quotes(action["description"])}
+    resource = redacted.pop("resource", None)
     if action["type"] == "create":
-        resource = {name: value for name, value in action["resource"].items() if name not in ("subject", "encounter")}
-        return body | {"resource": resource}
-    # A draft order of the call, by reference or whole as the client sent it.
-    return {name: value for name, value in body.items() if name not in ("resource", "resourceId")}
+        redacted["resource"] = resource = resource.copy()
+        resource.pop("subject", None)
+        resource.pop("encounter", None)
+    else:
+        redacted.pop("resourceId", None)
+    return redacted
 
 
 def rules_of_card(card: Json, decision: Decision) -> Iterator[tuple[str, str, int]]:
